@@ -1,0 +1,86 @@
+"""Every exception the toolkit raises.
+
+    LambdakitError
+    ├── UserError                  something to change in the user's code, declaration or command
+    │   ├── MalformedEvent         an event of a known source with a field of the wrong shape
+    │   ├── UnknownEvent           an event whose source cannot be recognised
+    │   ├── UnhandledEvent         an event of a known source that nothing is registered for
+    │   ├── AppNotFound            "module:attribute" leads nowhere
+    │   ├── NotAnApp               what was found is no ASGI app
+    │   ├── LifespanFailed         the app refused to start
+    │   ├── DeclarationError       a mistake in [tool.lambdakit]
+    │   ├── UnknownFunction        a function that is not declared
+    │   ├── OptionError            a value on the command line that cannot be used
+    │   ├── AddressInUse           a port that another process holds
+    │   └── MissingExtra           a package that an extra of lambdakit would have installed
+    └── Fault                      the toolkit broke its own promise
+        └── EnvironmentFault       a local Lambda environment that could not be started or spoken to
+
+Every message says what is wrong, where, and how to fix it.
+"""
+
+
+class LambdakitError(Exception):
+    """The root of the tree; catching it catches all that the toolkit raises on purpose."""
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.fix = fix
+        super().__init__(what + (f" (in {where})" if where else "") + (f". Fix: {fix}" if fix else ""))
+
+
+class UserError(LambdakitError):
+    """A mistake that the user can correct; commands end with exit code 2."""
+
+
+class MalformedEvent(UserError):
+    """An event comes from a known source but one of its fields has the wrong shape."""
+
+
+class UnknownEvent(UserError):
+    """An event matches no source that the toolkit knows."""
+
+
+class UnhandledEvent(UserError):
+    """An event was recognised, but no callable is registered for its source."""
+
+
+class AppNotFound(UserError):
+    """The module or attribute named as the app does not exist."""
+
+
+class NotAnApp(UserError):
+    """The object named as the app cannot be called as an ASGI app."""
+
+
+class LifespanFailed(UserError):
+    """The app reported or raised an error while it started."""
+
+
+class DeclarationError(UserError):
+    """The [tool.lambdakit] table holds a mistake."""
+
+
+class UnknownFunction(UserError):
+    """The named function is not declared."""
+
+
+class OptionError(UserError):
+    """An option on the command line has a value that cannot be used."""
+
+
+class AddressInUse(UserError):
+    """A port that was asked for belongs to another process."""
+
+
+class MissingExtra(UserError):
+    """A package is missing that one of the extras installs."""
+
+
+class Fault(LambdakitError):
+    """The toolkit itself failed; commands end with exit code 1."""
+
+
+class EnvironmentFault(Fault):
+    """A local Lambda environment could not be started or broke off."""
