@@ -3,6 +3,7 @@
     LambdakitError
     ├── UserError                  something to change in the user's code, declaration or command
     │   ├── MalformedEvent         an event of a known source with a field of the wrong shape
+    │   │   └── MalformedResult    a function's result in a shape that its caller refuses
     │   ├── UnknownEvent           an event whose source cannot be recognised
     │   ├── UnhandledEvent         an event of a known source that nothing is registered for
     │   ├── AppNotFound            "module:attribute" leads nowhere
@@ -36,6 +37,10 @@ class UserError(LambdakitError):
 
 class MalformedEvent(UserError):
     """An event comes from a known source but one of its fields has the wrong shape."""
+
+
+class MalformedResult(MalformedEvent):
+    """A function returned something that the service which called it cannot turn into a response."""
 
 
 class UnknownEvent(UserError):

@@ -1,0 +1,65 @@
+"""API Gateway REST APIs.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from lambdakit.events.body import encode_body
+from lambdakit.events.message import Gateway, Request, Response
+from lambdakit.events.path import decode_path, prefix_before
+from lambdakit.events.payload_one import PayloadOne
+
+
+class RestApi(PayloadOne):
+    """Payload format 1.0 with the path as on the wire, the query decoded and content-length dropped."""
+
+    name = "rest-api"
+    domain = "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"
+
+    def _decode_request(self, event: Mapping[str, Any]) -> Request:
+        path = event["path"] or "/"
+        full_path = event["requestContext"].get("path") or path
+        prefix = self._mapped_prefix(event, full_path) or prefix_before(full_path, path) or ""
+        if prefix == full_path:
+            full_path += "/"
+        return self._request(event, decode_path(full_path), full_path.encode(), decode_path(prefix))
+
+    def encode_request(self, request: Request, gateway: Gateway = Gateway()) -> dict[str, Any]:  # noqa: B008 (a constant)
+        """Return the event of a REST API; a request's path is the one behind the stage."""
+        stage = gateway.stage or "prod"
+        path = request.raw_path.decode("latin-1")
+        kept = [pair for pair in request.headers if pair[0] != b"content-length"]
+        event = self._event(request._replace(headers=kept), gateway, path=path, stage=stage, resource=gateway.route)
+        event["pathParameters"] = _match_route(gateway.route, path)
+        event["requestContext"]["path"] = f"/{stage}{path}"
+        return event
+
+    def _encode_body(self, body: bytes, content_type: str, gateway: Gateway) -> tuple[str, bool]:
+        if _is_binary(content_type, gateway):
+            return encode_body(body, as_text=False)
+        return body.decode(errors="replace"), False
+
+    def _decode_result(self, result: Any, gateway: Gateway) -> Response:
+        response = super()._decode_result(result, gateway)
+        content_type = dict(response.headers).get(b"content-type", b"application/json").decode("latin-1")
+        if result.get("isBase64Encoded") and not _is_binary(content_type, gateway):
+            # Without a matching binary media type the service sends the base64 text as it is.
+            return response._replace(body=result["body"].encode("ascii"))
+        return response
+
+
+def _is_binary(content_type: str, gateway: Gateway) -> bool:
+    kind = content_type.partition(";")[0].strip().lower()
+    return any(fnmatchcase(kind, pattern.lower()) for pattern in gateway.binary_media_types)
+
+
+def _match_route(route: str, path: str) -> dict[str, str] | None:
+    """Return the path parameters that a route finds in a path; a greedy one takes the rest without its last slash."""
+    pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+?)/?", re.escape(route))
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", pattern)
+    match = re.fullmatch(pattern, path)
+    return match.groupdict() or None if match else None
