@@ -17,10 +17,11 @@ def app_name() -> str | None:
     return os.environ.get(APP)
 
 
-def starts_in_init() -> bool:
-    """Say whether this process is a Lambda environment whose init phase should start the app.
+def is_lambda() -> bool:
+    """Say whether this process is a Lambda environment, on AWS or an emulated one."""
+    return "AWS_LAMBDA_RUNTIME_API" in os.environ
 
-    A SnapStart environment starts it after the restore instead, so that no snapshot holds an open connection.
-    """
-    kind = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE")
-    return "AWS_LAMBDA_RUNTIME_API" in os.environ and kind != "snap-start"
+
+def takes_snapshot() -> bool:
+    """Say whether Lambda takes a snapshot after the init phase, so that no connection should be open then."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]/?#@\\]+)(?::([0-9]{1,5}))?")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -10,8 +11,10 @@ _LAST_PORT = 65_535
 
 def scheme_of(headers: Mapping[bytes, bytes]) -> str:
     """Return the scheme the client used, by X-Forwarded-Proto; `https` when nothing usable is there."""
-    forwarded = headers.get(b"x-forwarded-proto", b"https").rpartition(b",")[2].strip().lower()
-    return "http" if forwarded == b"http" else "https"
+    forwarded = headers.get(b"x-forwarded-proto", b"https")
+    if forwarded == b"https":
+        return "https"
+    return "http" if forwarded.rpartition(b",")[2].strip().lower() == b"http" else "https"
 
 
 def server_of(headers: Mapping[bytes, bytes], scheme: str, domain: str) -> tuple[str, int]:
@@ -19,10 +22,15 @@ def server_of(headers: Mapping[bytes, bytes], scheme: str, domain: str) -> tuple
 
     A Host header that is missing or no host at all gives way to the domain that the service itself names.
     """
-    match = _HOST.fullmatch(headers.get(b"host", b"").decode("latin-1"))
+    return _server(headers.get(b"host", b""), headers.get(b"x-forwarded-port", b""), scheme, domain)
+
+
+@lru_cache(maxsize=64)
+def _server(host: bytes, forwarded_port: bytes, scheme: str, domain: str) -> tuple[str, int]:
+    match = _HOST.fullmatch(host.decode("latin-1"))
     name, port = (match[1], match[2]) if match else (domain, None)
-    forwarded = port or headers.get(b"x-forwarded-port", b"").rpartition(b",")[2].decode("latin-1")
-    return name.strip("[]"), _port_of(forwarded) or _DEFAULT_PORTS[scheme]
+    port = port or forwarded_port.rpartition(b",")[2].decode("latin-1")
+    return name.strip("[]"), _port_of(port) or _DEFAULT_PORTS[scheme]
 
 
 def _port_of(text: str) -> int | None:

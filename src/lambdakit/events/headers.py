@@ -22,7 +22,14 @@ def pairs_of(single: Mapping[str, Any] | None) -> Headers:
     """Return the pairs of a map of name to value; a null value is no header."""
     if not single:
         return []
-    return [(encode_text(name.lower()), encode_text(value)) for name, value in single.items() if value is not None]
+    try:
+        return [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in single.items()
+            if value is not None
+        ]
+    except UnicodeEncodeError:
+        return [(encode_text(name.lower()), encode_text(value)) for name, value in single.items() if value is not None]
 
 
 def pairs_of_lists(multiple: Mapping[str, Any]) -> Headers:
@@ -60,9 +67,15 @@ def joined(headers: Headers, separator: str) -> dict[str, str]:
 
 def joined_but_cookies(headers: Headers) -> tuple[dict[str, str], list[str]]:
     """Return the joined headers and, apart from them, the `set-cookie` values, which no comma may join."""
-    cookies = [value.decode("latin-1") for name, value in headers if name == b"set-cookie"]
-    rest = [pair for pair in headers if pair[0] != b"set-cookie"] if cookies else headers
-    return joined(rest, ", "), cookies
+    single: dict[str, str] = {}
+    cookies: list[str] = []
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name == "set-cookie":
+            cookies.append(value)
+        else:
+            single[name] = f"{single[name]}, {value}" if name in single else value
+    return single, cookies
 
 
 def spelled_apart(headers: Headers) -> dict[str, str]:

@@ -48,7 +48,7 @@ class PayloadTwo(EventFormat):
         scheme = scheme_of(by_name)
         domain = context.get("domainName") or "localhost"
         source_ip = http.get("sourceIp")
-        require_text(http["method"], path, domain, source_ip or "")
+        require_text(http["method"], domain, source_ip or "")
         return Request(
             http["method"],
             path,

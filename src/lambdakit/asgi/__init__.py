@@ -1,0 +1,5 @@
+"""Serve ASGI apps as Lambda handlers."""
+
+from lambdakit.asgi.app import LambdaApp
+
+__all__ = ["LambdaApp"]

@@ -1,0 +1,166 @@
+"""The Lambda handler for ASGI apps."""
+
+import json
+import sys
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lambdakit import settings
+from lambdakit.asgi.refusals import response_too_large
+from lambdakit.asgi.scope import Mount, make_scope
+from lambdakit.asgi.types import LifespanMode, Scope
+from lambdakit.errors import OptionError, UnhandledEvent, UnknownEvent
+from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, EventFormat, Response, detect
+
+if TYPE_CHECKING:
+    from lambdakit.asgi.running import RunningApp
+
+SourceHandler = TypeVar("SourceHandler", bound=Callable[[Any, Any], Any])
+
+_MARGIN = 0.25
+"""Seconds before Lambda's deadline at which the app is cut off, enough to send the refusal."""
+_ROOM_FOR_ESCAPES = 8
+"""How much smaller than the limit a body is certain to fit: JSON writes some bytes as six, as in `\\u0000`."""
+_ESCAPES_NON_ASCII = sys.version_info < (3, 12)
+"""Lambda's runtime client writes ASCII only up to Python 3.11, and UTF-8 from 3.12 on."""
+
+
+class LambdaApp:
+    """Serve an ASGI app as a Lambda handler, `handler(event, context)`.
+
+    HTTP events of API Gateway, function URLs, load balancers and VPC Lattice go to the app. Its lifespan runs once
+    for each environment, in the init phase on Lambda and with the first event elsewhere.
+    """
+
+    def __init__(
+        self,
+        app: object,
+        *,
+        lifespan: LifespanMode = "auto",
+        base_path: str = "",
+        root_path: str = "",
+        text_types: Collection[str] = (),
+        sources: Mapping[str, Callable[[Any, Any], Any]] | None = None,
+    ) -> None:
+        """Take an app and how to serve it.
+
+        Args:
+            app: An ASGI app, a function without arguments that returns one, or where to find either of them as
+                `module:attribute`, imported when it is first needed.
+            lifespan: `auto` starts apps that know the lifespan protocol, `on` demands it, `off` leaves it out.
+            base_path: A prefix that events show and the app does not know, such as a base path mapping that the
+                event does not tell apart. It becomes part of `root_path`.
+            root_path: A prefix that clients see and events do not show, as uvicorn's `--root-path`.
+            text_types: Content types, or beginnings of them, that are text besides the usual ones.
+            sources: Callables by the name of the source whose events they take, as `on` registers them.
+        """
+        if lifespan not in {"auto", "on", "off"}:
+            raise OptionError(f"lifespan is {lifespan!r}", where="LambdaApp", fix="use 'auto', 'on' or 'off'")
+        self._reference = app
+        self._lifespan: LifespanMode = lifespan
+        self._mount = Mount(base_path=base_path, root_path=root_path) if base_path or root_path else None
+        self._text_types = tuple(text_types)
+        self._sources = dict(sources or {})
+        self._running: RunningApp | None = None
+        if settings.is_lambda():
+            running = self._run()
+            if not settings.takes_snapshot():
+                running.start()
+
+    def on(self, source: str) -> Callable[[SourceHandler], SourceHandler]:
+        """Register a callable, plain or async, for the events of a source.
+
+        Args:
+            source: A name as `lambdakit.events.detect` returns it, such as `sqs` or `schedule`; `direct` stands for
+                every event that no AWS service sends.
+        """
+
+        def register(function: SourceHandler) -> SourceHandler:
+            self._sources[source] = function
+            return function
+
+        return register
+
+    def __call__(self, event: Any, context: Any = None) -> Any:
+        """Answer one event.
+
+        Returns:
+            The result in the shape that the event's source expects, or what the registered callable returned.
+
+        Raises:
+            MalformedEvent: An HTTP event has a field of the wrong shape.
+            UnhandledEvent: Nothing is registered for the event's source.
+            UnknownEvent: The event's source cannot be told and nothing is registered for `direct`.
+        """
+        source = self._source_of(event)
+        event_format = FORMATS.get(source)
+        if event_format is None:
+            return self._call_registered(source, event, context)
+        return self._answer(event_format, event, context)
+
+    def _source_of(self, event: Any) -> str:
+        try:
+            return detect(event)
+        except UnknownEvent:
+            if "direct" in self._sources:
+                return "direct"
+            raise
+
+    def _call_registered(self, source: str, event: Any, context: Any) -> Any:
+        function = self._sources.get(source)
+        if function is None:
+            raise UnhandledEvent(
+                f"nothing takes events of the source {source!r}",
+                where="LambdaApp",
+                fix=f"register a callable with `@handler.on({source!r})`",
+            )
+        return self._run().call(function, event, context)
+
+    def _answer(self, event_format: EventFormat, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        request = event_format.decode_request(event)
+        if self._mount:
+            request = self._mount.apply(request)
+        limit = event_format.response_limit
+        response = self.respond(make_scope(request, event, context), request.body, context, limit=limit)
+        as_text = self._is_text(response) if self._text_types else None
+        result = event_format.encode_response(response, as_text=as_text)
+        if len(response.body) < limit // _ROOM_FOR_ESCAPES or _fits(result, limit):
+            return result
+        return event_format.encode_response(response_too_large(limit))
+
+    def respond(self, scope: Scope, body: bytes, context: Any = None, *, limit: int = LAMBDA_PAYLOAD_LIMIT) -> Response:
+        """Return the app's response to a scope and a whole request body; for events in a shape of one's own.
+
+        Raises:
+            LifespanFailed: The app refused to start.
+        """
+        running = self._running or self._run()
+        return running.respond(scope, body, limit=limit, seconds=_seconds_left(context))
+
+    def _run(self) -> "RunningApp":
+        if self._running is None:
+            # asyncio costs more than all the rest of a cold start here, so it waits until the app is needed.
+            from lambdakit.asgi.running import RunningApp  # noqa: PLC0415
+
+            self._running = RunningApp(self._reference, self._lifespan)
+        return self._running
+
+    def _is_text(self, response: Response) -> bool | None:
+        content_type = dict(response.headers).get(b"content-type", b"").decode("latin-1")
+        return True if content_type.startswith(self._text_types) else None
+
+    def close(self) -> None:
+        """Run the app's shutdown; the next event starts it again."""
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+
+def _fits(result: dict[str, Any], limit: int) -> bool:
+    return len(json.dumps(result, ensure_ascii=_ESCAPES_NON_ASCII).encode()) <= limit
+
+
+def _seconds_left(context: Any) -> float | None:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    seconds = remaining() / 1000 if remaining else 0
+    return max(seconds - _MARGIN, seconds / 2) if seconds > 0 else None

@@ -1,0 +1,126 @@
+"""The event loop of an environment."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+_GRACE = 0.1
+"""Seconds that cancelled work has to end by itself."""
+
+
+class MainLoop:
+    """One event loop and one main task that never ends, kept for the life of the environment.
+
+    Worker threads, pools and other things that libraries tie to the main task live as long as it does, so that one
+    invocation finds what another one left. Each piece of work runs in a task and a `contextvars` context of its own.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._main = self._loop.create_task(_never_end())
+        self._watch = _Watch(self._loop)
+        self._turn = 0
+        self._is_stopped = False
+
+    def run(self, work: Coroutine[Any, Any, Result], *, seconds: float | None = None) -> Result:
+        """Run work to its end, or cancel it after some seconds.
+
+        Raises:
+            TimeoutError: The time was up; work that does not end when it is cancelled stays behind and may go on
+                whenever the loop runs again.
+            RuntimeError: The loop is running already, or another loop runs in this thread.
+        """
+        self._turn += 1
+        task = self._loop.create_task(self._stop_after(work, self._turn))
+        self._watch.begin(task, seconds)
+        try:
+            while not (task.done() or self._watch.is_over):
+                self._run_until_stopped()
+        finally:
+            self._watch.end()
+            if not task.done():
+                task.cancel()
+        if self._watch.is_up and (not task.done() or task.cancelled()):
+            raise TimeoutError
+        return task.result()
+
+    async def _stop_after(self, work: Coroutine[Any, Any, Result], turn: int) -> Result:
+        try:
+            return await work
+        finally:
+            # Work that outlived its own turn must not end somebody else's.
+            if turn == self._turn:
+                self._is_stopped = True
+                self._loop.stop()
+
+    def _run_until_stopped(self) -> None:
+        # anyio ties its worker threads to the task that `run_until_complete` was given. That is why the main task
+        # is given to it, although the loop always stops before that task ends, which is a RuntimeError.
+        self._is_stopped = False
+        try:
+            self._loop.run_until_complete(self._main)
+        except RuntimeError:
+            if not (self._is_stopped or self._watch.is_over):
+                raise
+
+    def close(self) -> None:
+        """Cancel all that is left, let it end, and close the loop."""
+        leftovers = asyncio.all_tasks(self._loop)
+        for task in leftovers:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*leftovers, return_exceptions=True))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
+
+class _Watch:
+    """Cancels a task when its time is up, and stops the loop when the task does not end soon after.
+
+    One timer serves one task after the other: a timer of its own for each would cost a tenth of a small request.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.is_up = False
+        self.is_over = False
+        self._loop = loop
+        self._task: asyncio.Task[Any] | None = None
+        self._end_time = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, task: asyncio.Task[Any], seconds: float | None) -> None:
+        self.is_up = self.is_over = False
+        if seconds is None:
+            return
+        self._task = task
+        self._end_time = self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._end_time:
+            self._set_timer()
+
+    def end(self) -> None:
+        self._task = None
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._end_time, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._task is None:
+            return
+        if self.is_up:
+            self.is_over = True
+            self._loop.stop()
+        elif self._loop.time() >= self._end_time:
+            self.is_up = True
+            self._task.cancel()
+            self._end_time += _GRACE
+            self._set_timer()
+        else:
+            self._set_timer()
+
+
+async def _never_end() -> None:
+    await asyncio.get_running_loop().create_future()

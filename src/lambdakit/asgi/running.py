@@ -1,0 +1,77 @@
+"""An app that has been loaded and started."""
+
+import atexit
+import inspect
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from lambdakit.asgi.cycle import BodyTooLarge, HttpCycle
+from lambdakit.asgi.lifespan import Lifespan
+from lambdakit.asgi.loading import load_app
+from lambdakit.asgi.loop import MainLoop
+from lambdakit.asgi.refusals import deadline_passed, response_too_large
+from lambdakit.asgi.types import App, LifespanMode, Scope
+from lambdakit.events import Response
+
+_SHUTDOWN_SECONDS = 2.0
+
+
+class RunningApp:
+    """One app on one loop, started once, for the life of the environment."""
+
+    def __init__(self, reference: object, lifespan: LifespanMode) -> None:
+        """Load the app; it starts with the first request or when `start` is called."""
+        self._mode: LifespanMode = lifespan
+        self._lifespan: Lifespan | None = None
+        self._loop = MainLoop()
+        atexit.register(self.close)
+        self._app: App = self._loop.run(load_app(reference))
+
+    def start(self) -> Lifespan:
+        """Run the app's startup, unless it has run, and return its lifespan.
+
+        Raises:
+            LifespanFailed: The app refused; the next call tries again.
+        """
+        if self._lifespan is None:
+            lifespan = Lifespan(self._app, self._mode)
+            self._loop.run(lifespan.start())
+            self._lifespan = lifespan
+        return self._lifespan
+
+    def respond(self, scope: Scope, body: bytes, *, limit: int, seconds: float | None) -> Response:
+        """Return the app's response to a request.
+
+        Args:
+            scope: The ASGI scope without `state`.
+            body: The whole request body.
+            limit: The most bytes that the response body may have.
+            seconds: How long the app may take.
+        """
+        lifespan = self._lifespan or self.start()
+        scope["state"] = lifespan.state.copy()
+        try:
+            return self._loop.run(HttpCycle(scope, body, limit).run(self._app), seconds=seconds)
+        except BodyTooLarge:
+            return response_too_large(limit)
+        except TimeoutError:
+            return deadline_passed()
+
+    def call(self, function: Callable[[Any, Any], Any], event: Any, context: Any) -> Any:
+        """Return what a plain function or a coroutine function makes of an event, after the app has started."""
+        self.start()
+        return self._loop.run(_call(function, event, context))
+
+    def close(self) -> None:
+        """Run the app's shutdown and close the loop, for good."""
+        atexit.unregister(self.close)
+        if self._lifespan is not None:
+            with suppress(TimeoutError):
+                self._loop.run(self._lifespan.stop(), seconds=_SHUTDOWN_SECONDS)
+        self._loop.close()
+
+
+async def _call(function: Callable[[Any, Any], Any], event: Any, context: Any) -> Any:
+    result = function(event, context)
+    return await result if inspect.isawaitable(result) else result
