@@ -1,0 +1,1 @@
+"""A small shop, real enough to show what an ASGI app does on AWS Lambda."""
