@@ -1,0 +1,129 @@
+"""What `[tool.lambdakit]` can say: the functions of a project, their sizes and what triggers them.
+
+Limits are those of https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from lambdakit.project.rules import BOOLEAN, STRING, STRINGS, EachOf, Either, between, one_of, text
+from lambdakit.project.sections import Section, Table
+
+_VIA = one_of("function-url", "http-api", "rest-api", "alb")
+_HANDLER = text(r"[^\W\d]\w*(\.[^\W\d]\w*)+", '"package.module.attribute"')
+_FUNCTION_NAME = text(r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, hyphens and underscores")
+_VARIABLE_NAME = text(r"[A-Za-z][A-Za-z0-9_]+", "two or more letters, digits and underscores, a letter first")
+_WEB_ADDRESS = text(r"https://[^\s/]\S*", 'an address that starts with "https://"')
+_SCHEDULE = text(
+    r"rate\((1 (minute|hour|day)|(?!1 )[1-9]\d* (minutes|hours|days))\)|cron\(\S+( \S+){5}\)",
+    '"rate(5 minutes)", "rate(1 hour)", "cron(0 12 * * ? *)" and the like',
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenAuth(Section):
+    """Callers show a JSON Web Token of `issuer` made out for `audience` that grants every scope."""
+
+    issuer: Annotated[str, _WEB_ADDRESS]
+    audience: Annotated[str, text()]
+    scopes: Annotated[tuple[str, ...], STRINGS] = ()
+
+
+Via = Literal["function-url", "http-api", "rest-api", "alb"]
+Auth = Literal["none", "iam"] | TokenAuth
+
+_AUTH = Either(one_of("none", "iam"), Table(TokenAuth, allowed="a table with issuer, audience and scopes"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _WebTrigger(Section):
+    auth: Annotated[Auth, _AUTH]
+    via: Annotated[Via, _VIA] = "function-url"
+    streaming: Annotated[bool, BOOLEAN] = False
+
+    def clashes(self) -> Iterator[tuple[str, str]]:
+        """Yield streaming through a service that waits for the whole response, and IAM where there is none."""
+        if self.streaming and self.via in {"http-api", "alb"}:
+            yield "streaming", f'is true, but via = "{self.via}" cannot stream; function-url and rest-api can'
+        if self.auth == "iam" and self.via == "alb":
+            yield (
+                "auth",
+                'is "iam", but via = "alb" cannot check AWS signatures; function-url, http-api and rest-api can',
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpTrigger(_WebTrigger):
+    """HTTP requests reach the function through the service `via`; who may send them must be said in `auth`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class McpTrigger(_WebTrigger):
+    """MCP clients reach the function over streamable HTTP; `sessions` says what keeps their sessions."""
+
+    sessions: Annotated[Literal["none", "dynamodb"], one_of("none", "dynamodb")] = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueTrigger(Section):
+    """SQS messages reach the function up to `batch` at a time.
+
+    A message that is not deleted within `visibility` seconds is delivered again, after `retries` such failures it
+    moves to the dead-letter queue
+    (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
+    """
+
+    batch: Annotated[int, between(1, 10_000, "messages")] = 10
+    retries: Annotated[int, between(0, 999)] = 3
+    visibility: Annotated[int, between(0, 43_200, "s")] = 180
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Section):
+    """One Lambda function; `name` is its key in `[tool.lambdakit.functions]`."""
+
+    name: str = ""
+    handler: Annotated[str, _HANDLER]
+    memory: Annotated[int, between(128, 10_240, "MB")] = 1024
+    timeout: Annotated[int, between(1, 900, "s")] = 29
+    environment: Annotated[Mapping[str, str], EachOf(_VARIABLE_NAME, STRING)] = field(default_factory=dict[str, str])
+    http: Annotated[HttpTrigger | None, Table(HttpTrigger)] = None
+    mcp: Annotated[McpTrigger | None, Table(McpTrigger)] = None
+    queue: Annotated[QueueTrigger | None, Table(QueueTrigger)] = None
+    schedule: Annotated[str | None, _SCHEDULE] = None
+
+    def clashes(self) -> Iterator[tuple[str, str]]:
+        """Yield a queue that would deliver a message again while the function still works on it.
+
+        Lambda refuses such a queue (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+        """
+        if self.queue and self.queue.visibility < self.timeout:
+            yield (
+                "queue",
+                f"has visibility = {self.queue.visibility} (s), allowed: at least timeout = {self.timeout} (s)",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class McpSettings(Section):
+    """What all MCP functions of a project share: public domain, session table, state key and token issuer."""
+
+    domain: Annotated[str | None, text()] = None
+    table: Annotated[str | None, text()] = None
+    key: Annotated[str | None, text()] = None
+    issuer: Annotated[str | None, _WEB_ADDRESS] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project(Section):
+    """The whole declaration; `root` is the folder of its pyproject.toml."""
+
+    root: Path = Path()
+    python: Annotated[str, one_of("3.11", "3.12", "3.13", "3.14")] = "3.13"
+    architecture: Annotated[Literal["arm64", "x86_64"], one_of("arm64", "x86_64")] = "arm64"
+    functions: Annotated[Mapping[str, Function], EachOf(_FUNCTION_NAME, Table(Function))] = field(
+        default_factory=dict[str, Function]
+    )
+    mcp: Annotated[McpSettings, Table(McpSettings)] = field(default_factory=McpSettings)
