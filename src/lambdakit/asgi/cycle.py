@@ -13,7 +13,7 @@ _has_control = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 _WITHOUT_BODY = frozenset({*range(100, 200), 204, 304})
 
 
-class BodyTooLarge(Exception):  # noqa: N818 (a signal to the app, not an error of ours)
+class BodyTooLarge(Exception):
     """The app sent more than the caller of the function accepts."""
 
 

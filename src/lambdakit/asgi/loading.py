@@ -47,7 +47,7 @@ def find(name: str) -> Any:
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
         raise AppNotFound(f"{name!r} does not name an app", fix="write it as 'package.module:attribute'")
-    found: Any = _import(module_name)
+    found: Any = _import(module_name, name)
     for part in attribute.split("."):
         if not hasattr(found, part):
             near = get_close_matches(part, [each for each in dir(found) if not each.startswith("_")], n=1)
@@ -57,15 +57,14 @@ def find(name: str) -> Any:
     return found
 
 
-def _import(name: str) -> Any:
+def _import(module_name: str, name: str) -> Any:
     try:
-        return import_module(name)
+        return import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        raise AppNotFound(
-            f"there is no module {error.name!r}", where=name, fix="check the name and run from the folder that holds it"
-        ) from error
+        fix = "check the name and run from the folder that holds it"
+        raise AppNotFound(f"there is no module {error.name!r}", where=name, fix=fix) from error
 
 
 def is_app(value: object) -> bool:

@@ -1,6 +1,7 @@
 """The event loop of an environment."""
 
 import asyncio
+import inspect
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -38,10 +39,13 @@ class MainLoop:
         try:
             while not (task.done() or self._watch.is_over):
                 self._run_until_stopped()
+        except BaseException:
+            task.cancel()
+            if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+                work.close()
+            raise
         finally:
             self._watch.end()
-            if not task.done():
-                task.cancel()
         if self._watch.is_up and (not task.done() or task.cancelled()):
             raise TimeoutError
         return task.result()
@@ -67,6 +71,7 @@ class MainLoop:
 
     def close(self) -> None:
         """Cancel all that is left, let it end, and close the loop."""
+        self._turn += 1
         leftovers = asyncio.all_tasks(self._loop)
         for task in leftovers:
             task.cancel()
