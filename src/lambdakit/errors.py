@@ -12,6 +12,7 @@
     │   ├── DeclarationError       a mistake in [tool.lambdakit]
     │   ├── UnknownFunction        a function that is not declared
     │   ├── OptionError            a value on the command line that cannot be used
+    │   ├── PayloadTooLarge        an event that Lambda would not accept
     │   ├── AddressInUse           a port that another process holds
     │   └── MissingExtra           a package that an extra of lambdakit would have installed
     └── Fault                      the toolkit broke its own promise
@@ -73,6 +74,10 @@ class UnknownFunction(UserError):
 
 class OptionError(UserError):
     """An option on the command line has a value that cannot be used."""
+
+
+class PayloadTooLarge(UserError):
+    """An event or its client context is larger than Lambda accepts."""
 
 
 class AddressInUse(UserError):

@@ -1,0 +1,57 @@
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lambdakit.emulator.reserved import check_variables
+from lambdakit.errors import UserError
+
+_LEAST_MEMORY, _MOST_MEMORY = 128, 10_240
+_LONGEST_TIMEOUT = 900
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionConfiguration:
+    """The settings of one Lambda function.
+
+    `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` and `init_timeout` in
+    seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger, and
+    no time limit holds. Raises UserError for a value that AWS would refuse.
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+    """
+
+    handler: str
+    task_root: Path
+    name: str = "function"
+    memory: int = 128
+    timeout: float = 3.0
+    init_timeout: float = 10.0
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    python: Path = field(default_factory=lambda: Path(sys.executable))
+    debug_port: int | None = None
+    region: str = "us-east-1"
+
+    def __post_init__(self) -> None:
+        # A process sees the real path of its working directory; every path the function gets has to agree with it.
+        object.__setattr__(self, "task_root", self.task_root.resolve())
+        # Not resolved: a virtual environment is known by the link's own place.
+        object.__setattr__(self, "python", self.python.absolute())
+        if not self.task_root.is_dir():
+            self._refuse(f"the code folder {self.task_root} does not exist", "name an existing folder")
+        if _NAME.fullmatch(self.name) is None:
+            self._refuse("the function's name is not valid", "use up to 64 letters, digits, hyphens and underscores")
+        if not _LEAST_MEMORY <= self.memory <= _MOST_MEMORY:
+            self._refuse(f"memory is {self.memory} MB", f"choose {_LEAST_MEMORY} to {_MOST_MEMORY}")
+        if not 0 < self.timeout <= _LONGEST_TIMEOUT:
+            self._refuse(f"timeout is {self.timeout} seconds", f"choose up to {_LONGEST_TIMEOUT}, more than 0")
+        check_variables(self.variables, where=f"function {self.name}")
+
+    def _refuse(self, what: str, fix: str) -> None:
+        raise UserError(what, where=f"function {self.name}", fix=fix)
+
+    @property
+    def arn(self) -> str:
+        """The function's ARN, in the account number that AWS uses for examples."""
+        return f"arn:aws:lambda:{self.region}:123456789012:function:{self.name}"

@@ -1,0 +1,55 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.interpreter import Interpreter
+from lambdakit.emulator.isolation import isolate
+from lambdakit.emulator.variables import build_variables
+
+_STAND_IN = Path(__file__).with_name("runtime_client")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What outlasts the runtime processes of one environment: where and how each is started."""
+
+    configuration: FunctionConfiguration
+    interpreter: Interpreter
+    scratch: Path
+    log_stream: str
+    is_isolated: bool
+
+    def command(self) -> list[str]:
+        """Return the command that starts the runtime, with its own /tmp and read-only code where that is possible."""
+        command = _start_command(self.configuration)
+        if not self.is_isolated:
+            return command
+        root, folders = self.configuration.task_root, self.interpreter.folders
+        read_only = [root, *(folder for folder in folders if not folder.is_relative_to(self.interpreter.base))]
+        visible = [*folders, _STAND_IN]
+        return isolate(command, scratch=self.scratch, working_folder=root, read_only=read_only, visible=visible)
+
+    def variables(self, *, runtime_api: str, log_descriptor: int) -> dict[str, str]:
+        """Return the process's whole environment."""
+        variables = build_variables(
+            self.configuration,
+            python_version=self.interpreter.version,
+            runtime_api=runtime_api,
+            log_stream=self.log_stream,
+            log_descriptor=log_descriptor,
+        )
+        if not self.is_isolated:
+            variables.setdefault("TMPDIR", str(self.scratch))
+        if not self.interpreter.has_native_client:
+            folders = [str(_STAND_IN), variables.get("PYTHONPATH", "")]
+            variables["PYTHONPATH"] = ":".join(filter(None, folders))
+        return variables
+
+
+def _start_command(configuration: FunctionConfiguration) -> list[str]:
+    python, start = str(configuration.python), ["-m", "awslambdaric", configuration.handler]
+    if configuration.debug_port is None:
+        return [python, *start]
+    listen = ["--listen", f"127.0.0.1:{configuration.debug_port}", "--wait-for-client"]
+    # The debugger cannot follow into frozen modules and says so at every start.
+    return [python, "-Xfrozen_modules=off", "-m", "debugpy", *listen, *start]

@@ -1,0 +1,62 @@
+import asyncio
+import contextlib
+import math
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import psutil
+
+# The first look comes early: a process that crashes at once leaves nothing to look at.
+_FIRST_PAUSE, _PAUSE = 0.01, 0.1
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+
+
+class MemoryWatch:
+    """The highest resident memory that a process and its descendants were seen with."""
+
+    def __init__(self, process_id: int) -> None:
+        self._process_id = process_id
+        self._status = Path(f"/proc/{process_id}/status")
+        self._peak = 0
+
+    @property
+    def peak_mb(self) -> int:
+        """The peak in MB, rounded up as AWS does."""
+        return math.ceil(self._peak / 1024 / 1024)
+
+    @contextlib.asynccontextmanager
+    async def sample(self) -> AsyncGenerator[None]:
+        """Look at the whole family now and then, and at the end at the process itself."""
+        sampling = asyncio.create_task(self._sample_family())
+        try:
+            yield
+        finally:
+            sampling.cancel()
+            self._sample_process()
+
+    async def _sample_family(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            pause = _PAUSE
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(self._process_id)
+                family = [process, *process.children(recursive=True)]
+                self._note(sum(_resident(member) for member in family))
+
+    def _sample_process(self) -> None:
+        # Linux remembers the peak itself, so that one cheap look misses nothing.
+        with contextlib.suppress(psutil.Error, OSError):
+            found = _PEAK.search(self._status.read_text()) if self._status.exists() else None
+            self._note(int(found[1]) * 1024 if found else _resident(psutil.Process(self._process_id)))
+
+    def _note(self, resident: int) -> None:
+        self._peak = max(self._peak, resident)
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return process.memory_info().rss
+    except psutil.Error:
+        return 0

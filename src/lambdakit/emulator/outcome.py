@@ -1,0 +1,44 @@
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What an invocation took; the fields are those of the REPORT line.
+
+    `status` speaks of the environment: a function that raises has "success", one whose process ended or ran into a
+    time limit has not, even when it had answered before. `duration_ms` is 0 when init failed: the event never arrived.
+    """
+
+    request_id: str
+    duration_ms: float
+    memory_size_mb: int
+    max_memory_used_mb: int
+    init_duration_ms: float | None = None
+    status: Literal["success", "error", "timeout"] = "success"
+    error_type: str | None = None
+
+    @property
+    def billed_duration_ms(self) -> int:
+        """Whole milliseconds that AWS would bill: the invocation and, on a cold start, its init."""
+        return math.ceil(self.duration_ms + (self.init_duration_ms or 0.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one invocation came to.
+
+    `payload` is the function's JSON, or the JSON of the error; `error_type` is None when the function succeeded.
+    A caller on AWS sees an `X-Amz-Function-Error` header where `failed` is true.
+    """
+
+    payload: bytes
+    error_type: str | None
+    phase: Literal["init", "invoke"]
+    report: Report
+
+    @property
+    def failed(self) -> bool:
+        """Whether the caller gets an error."""
+        return self.error_type is not None
