@@ -1,0 +1,69 @@
+"""What is sent to the function, and what becomes of its result: an HTTP exchange or a plain event."""
+
+import json
+from dataclasses import KW_ONLY, dataclass
+from typing import Protocol
+
+from lambdakit.cli.invoke_local.output import log, log_status, print_json, print_response
+from lambdakit.errors import MalformedResult, OptionError
+from lambdakit.events import EventFormat, Request
+
+_FIRST_ERROR_STATUS = 400
+
+
+class Call(Protocol):
+    """One payload for a function."""
+
+    @property
+    def payload(self) -> bytes:
+        """The event, as JSON."""
+        ...
+
+    def print_result(self, result: bytes) -> int:
+        """Print the function's result, given as JSON, and return the exit code."""
+        ...
+
+
+@dataclass(frozen=True)
+class HttpCall:
+    """An HTTP request in a service's format; `include`, `raw` and `fail` are the command's options."""
+
+    request: Request
+    event_format: EventFormat
+    _: KW_ONLY
+    include: bool = False
+    raw: bool = False
+    fail: bool = False
+
+    def __post_init__(self) -> None:
+        if self.include and self.raw:
+            raise OptionError("only one can be printed", where="--include and --raw", fix="leave one of them out")
+
+    @property
+    def payload(self) -> bytes:
+        """The event that the service sends for the request, indented for people who keep it."""
+        return json.dumps(self.event_format.encode_request(self.request), ensure_ascii=False, indent=2).encode()
+
+    def print_result(self, result: bytes) -> int:
+        """Print what the client gets; a result that the service answers with 502 goes to standard error."""
+        try:
+            response = self.event_format.decode_response(json.loads(result))
+        except MalformedResult as error:
+            log(result.decode(errors="replace"))
+            log(f"toolkit: {error}")
+            return 1
+        print_json(result) if self.raw else print_response(response, include=self.include)
+        log_status(response)
+        return int(self.fail and response.status >= _FIRST_ERROR_STATUS)
+
+
+@dataclass(frozen=True)
+class EventCall:
+    """Any event, sent as it is."""
+
+    payload: bytes
+
+    def print_result(self, result: bytes) -> int:
+        """Print the result."""
+        print_json(result)
+        return 0

@@ -1,0 +1,79 @@
+"""Send a call to one local environment and say how it went."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from lambdakit.cli.invoke_local.calls import Call
+from lambdakit.cli.invoke_local.output import log, log_durations, print_json
+from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
+from lambdakit.cli.invoke_local.variables import read_variables
+from lambdakit.emulator import Environment, FunctionConfiguration, Outcome
+from lambdakit.errors import UserError
+
+_OWN_MISTAKES = {kind.__name__ for kind in UserError.__subclasses__()}
+_FIXES = {
+    "Runtime.BuiltInModuleConflict": "rename the module, Python has one of the same name",
+    "Runtime.HandlerNotFound": "define it, or correct the handler",
+    "Runtime.ImportModuleError": "correct the handler, or install what the module imports",
+    "Runtime.MalformedHandlerName": "write the handler as module.attribute",
+    "Runtime.UserCodeSyntaxError": "correct the line that the log shows",
+}
+
+
+def configure(
+    target: Target, *, timeout: float | None, memory: int | None, env_file: Path | None, debug_port: int | None
+) -> FunctionConfiguration:
+    """Return what the emulator has to know: the declaration, with the command's own values where there are any.
+
+    Raises:
+        UserError: A value that Lambda would refuse, or an `env_file` that cannot be used.
+    """
+    function = target.function
+    if target.python != THIS_PYTHON:
+        log(f"note: declared Python {target.python}, this run uses {THIS_PYTHON}")
+    return FunctionConfiguration(
+        handler=function.handler,
+        task_root=target.root,
+        name=function.name,
+        memory=function.memory if memory is None else memory,
+        timeout=function.timeout if timeout is None else timeout,
+        variables={**function.environment, **(read_variables(env_file) if env_file else {})},
+        debug_port=debug_port,
+    )
+
+
+def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> int:
+    """Invoke the function up to its first failure, print the last result and return the exit code.
+
+    Raises:
+        UserError: No request can reach the function before its code, handler or app is corrected.
+    """
+    outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat))
+    if repeat > 1:
+        first, *others = [outcome.report for outcome in outcomes]
+        log_durations(first.duration_ms, first.init_duration_ms, [report.duration_ms for report in others])
+    last = outcomes[-1]
+    return _explain_failure(configuration, last) if last.failed else call.print_result(last.payload)
+
+
+async def _outcomes(configuration: FunctionConfiguration, payload: bytes, repeat: int) -> Sequence[Outcome]:
+    outcomes: list[Outcome] = []
+    async with Environment(configuration, log=log) as environment:
+        while len(outcomes) < repeat and not (outcomes and outcomes[-1].failed):
+            outcomes.append(await environment.invoke(payload))
+    return outcomes
+
+
+def _explain_failure(configuration: FunctionConfiguration, outcome: Outcome) -> int:
+    message = " ".join(str(json.loads(outcome.payload)["errorMessage"]).split())
+    failure = f"the function {configuration.name} failed in its {outcome.phase} phase: {outcome.error_type}: {message}"
+    if outcome.phase == "init" and outcome.error_type in _OWN_MISTAKES:
+        raise UserError(failure)
+    if outcome.phase == "init" and outcome.error_type in _FIXES:
+        where = f"handler {configuration.handler} in {configuration.task_root}"
+        raise UserError(failure, where=where, fix=_FIXES[outcome.error_type])
+    print_json(outcome.payload)
+    log(f"toolkit: {failure}")
+    return 1

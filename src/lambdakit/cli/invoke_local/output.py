@@ -1,0 +1,63 @@
+"""What `invoke-local` prints: the answer on standard output, all else on standard error."""
+
+import math
+import sys
+from collections.abc import Sequence
+from http import HTTPStatus
+from statistics import median
+
+from lambdakit.events import Response
+
+
+def log(line: str) -> None:
+    """Write a line to standard error."""
+    sys.stderr.write(line + "\n")
+
+
+def print_json(payload: bytes) -> None:
+    """Write a JSON document and a newline."""
+    _write(payload if payload.endswith(b"\n") else payload + b"\n")
+
+
+def print_response(response: Response, *, include: bool) -> None:
+    """Write a body byte by byte, after status and headers with `include`; a terminal gets a newline at its end."""
+    _write((_head(response) if include else b"") + response.body)
+    if sys.stdout.isatty() and not response.body.endswith(b"\n"):
+        _write(b"\n")
+
+
+def _head(response: Response) -> bytes:
+    lines = [f"HTTP/1.1 {response.status} {_reason(response.status)}".encode()]
+    lines += [name + b": " + value for name, value in response.headers]
+    return b"\r\n".join([*lines, b"", b""])
+
+
+def _reason(status: int) -> str:
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+
+
+def _write(content: bytes) -> None:
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def log_status(response: Response) -> None:
+    """Write one line with status, content type and size of a response."""
+    content_type = dict(response.headers).get(b"content-type", b"no content type").decode("latin-1")
+    log(f"HTTP {response.status} {content_type} {len(response.body)} bytes")
+
+
+def log_durations(cold: float, initialization: float | None, warm: Sequence[float]) -> None:
+    """Write how long a first invocation and those after it took, all in milliseconds."""
+    init = f" and init {initialization:.2f} ms" if initialization is not None else ""
+    log(f"cold: {cold:.2f} ms{init}")
+    if warm:
+        log(
+            f"warm: median {median(warm):.2f} ms, p99 {_percentile(warm, 99):.2f} ms, max {max(warm):.2f} ms, "
+            f"{len(warm)} requests"
+        )
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    """Return the smallest value that at least `percent` of all values do not exceed."""
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]

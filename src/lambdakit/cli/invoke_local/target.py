@@ -1,0 +1,71 @@
+"""What a command line names as its target: a declared function, or any app."""
+
+import re
+import sys
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from lambdakit import project, settings
+from lambdakit.errors import OptionError, UnknownFunction
+from lambdakit.project import Function, Project
+
+_APP_HANDLER = "lambdakit.asgi.handler.handler"
+_APP = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function, the folder that holds its code and the Python version it is meant for."""
+
+    function: Function
+    root: Path
+    python: str = THIS_PYTHON
+
+    @property
+    def via(self) -> str:
+        """The service that brings the function its HTTP requests."""
+        trigger = self.function.http or self.function.mcp
+        return trigger.via if trigger else "function-url"
+
+
+def find_target(name: str, start: Path) -> Target:
+    """Return the function that is declared under a name, or one around the app that `module:attribute` names.
+
+    The declaration is looked for in `start` and above it. An app needs none; its code is taken from the folder of the
+    declaration or else from `start`.
+
+    Raises:
+        DeclarationError: The declaration holds mistakes.
+        UnknownFunction: No function is declared under this name.
+        OptionError: The name has a colon but is no `module:attribute`.
+    """
+    declaration = project.find(start)
+    if ":" in name:
+        return _around_app(name, declaration.parent if declaration else start)
+    if declaration is None:
+        raise UnknownFunction(
+            f"there is no function {name!r}: no pyproject.toml with a [tool.lambdakit] table",
+            where=f"{start} or a folder above it",
+            fix=f"declare [tool.lambdakit.functions.{name}], or name an app as module:attribute",
+        )
+    return _declared(name, project.load(declaration))
+
+
+def _around_app(name: str, root: Path) -> Target:
+    if not _APP.fullmatch(name):
+        raise OptionError(f"{name!r} names no app", where="TARGET", fix="write module:attribute, as in shop.http:app")
+    function = Function(name=re.sub(r"\W", "-", name), handler=_APP_HANDLER, environment={settings.APP: name})
+    return Target(function, root)
+
+
+def _declared(name: str, declaration: Project) -> Target:
+    if function := declaration.functions.get(name):
+        return Target(function, declaration.root, declaration.python)
+    nearest = get_close_matches(name, declaration.functions, n=1)
+    raise UnknownFunction(
+        f"there is no function {name!r}, declared: {', '.join(declaration.functions) or 'none'}",
+        where=str(declaration.root / "pyproject.toml"),
+        fix=f"did you mean {nearest[0]}?" if nearest else f"declare [tool.lambdakit.functions.{name}]",
+    )

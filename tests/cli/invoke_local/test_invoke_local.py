@@ -1,0 +1,233 @@
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.cli.commands import invoke_local
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+DECLARATION = f"""
+[tool.lambdakit]
+python = "{PYTHON}"
+
+[tool.lambdakit.functions.web]
+handler = "lambdakit.asgi.handler.handler"
+http = {{ auth = "none", via = "http-api" }}
+environment = {{ LAMBDAKIT_APP = "shop:create_app", STAGE = "dev" }}
+
+[tool.lambdakit.functions.worker]
+handler = "shop.work"
+
+[tool.lambdakit.functions.failing]
+handler = "shop.fail"
+
+[tool.lambdakit.functions.refused]
+handler = "shop.answer_badly"
+http = {{ auth = "none", via = "rest-api" }}
+"""
+
+SHOP = """
+import os
+import time
+
+from fastapi import FastAPI, HTTPException, Request, Response
+
+
+def create_app():
+    app = FastAPI()
+    count = 0
+
+    @app.get("/items/{name}")
+    def show(name: str, limit: int = 10) -> dict[str, object]:
+        print("showing", name)
+        return {"name": name, "limit": limit}
+
+    @app.post("/items")
+    async def store(request: Request) -> Response:
+        return Response(await request.body(), 201, {"x-shop": "ä".encode().decode("latin-1")}, "application/x-copy")
+
+    @app.get("/missing")
+    def miss() -> None:
+        raise HTTPException(404)
+
+    @app.get("/environment")
+    def environment() -> dict[str, str | None]:
+        return {name: os.environ.get(name) for name in ("STAGE", "EXTRA", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")}
+
+    @app.get("/count")
+    def counted() -> int:
+        nonlocal count
+        count += 1
+        return count
+
+    return app
+
+
+def work(event, context):
+    return {"got": event, "function": context.function_name}
+
+
+def fail(event, context):
+    raise ValueError("first line\\nsecond line")
+
+
+def answer_badly(event, context):
+    return {"body": 1}
+
+
+def wait(event, context):
+    print("waiting in", os.getpid(), flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(DECLARATION)
+    (tmp_path / "shop.py").write_text(SHOP, encoding="utf-8")
+    return tmp_path
+
+
+def test_an_http_call_prints_the_body_alone(shop: Path) -> None:
+    done = invoke_local(shop, "web", "GET", "/items/t%C3%A9a?limit=5")
+
+    assert (done.code, done.stdout) == (0, '{"name":"téa","limit":5}'.encode())
+    assert done.stderr.splitlines()[-1] == "HTTP 200 application/json 25 bytes"
+    assert "showing téa" in done.stderr.splitlines()
+    assert "REPORT RequestId: " in done.stderr
+    assert done.messages == []
+
+
+def test_an_app_needs_no_declaration(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(SHOP, encoding="utf-8")
+
+    done = invoke_local(tmp_path, "shop:create_app", "GET", "/items/tea")
+
+    assert (done.code, done.stdout) == (0, b'{"name":"tea","limit":10}')
+
+
+def test_an_app_is_found_from_a_folder_below_the_declaration(shop: Path) -> None:
+    (shop / "below").mkdir()
+
+    done = invoke_local(shop / "below", "shop:create_app", "GET", "/items/tea", "--via", "alb")
+
+    assert (done.code, done.stdout) == (0, b'{"name":"tea","limit":10}')
+
+
+def test_status_and_headers_come_before_the_body_on_demand(shop: Path) -> None:
+    done = invoke_local(shop, "web", "POST", "/items", "--json", '{"a": 1}', "--include")
+
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    status, *headers = head.split(b"\r\n")
+    assert (done.code, status, body) == (0, b"HTTP/1.1 201 Created", b'{"a": 1}')
+    assert "x-shop: ä".encode() in headers
+    assert b"content-type: application/x-copy" in headers
+
+
+def test_bytes_reach_standard_output_unchanged(shop: Path) -> None:
+    done = invoke_local(shop, "web", "POST", "/items", "--data", "-", stdin=bytes(range(256)))
+
+    assert (done.code, done.stdout) == (0, bytes(range(256)))
+
+
+def test_the_whole_result_is_printed_on_demand(shop: Path) -> None:
+    done = invoke_local(shop, "web", "GET", "/items/tea", "--raw")
+
+    result = json.loads(done.stdout)
+    assert (done.code, result["statusCode"], result["body"]) == (0, 200, '{"name":"tea","limit":10}')
+    assert done.stdout.endswith(b"}\n")
+
+
+@pytest.mark.parametrize(("options", "code"), [((), 0), (("--fail",), 1)])
+def test_an_error_status_fails_on_demand(shop: Path, options: tuple[str, ...], code: int) -> None:
+    done = invoke_local(shop, "web", "GET", "/missing", *options)
+
+    assert (done.code, done.stdout) == (code, b'{"detail":"Not Found"}')
+
+
+def test_an_event_prints_the_result(shop: Path) -> None:
+    done = invoke_local(shop, "worker", "--event", "-", stdin='{"job": "ä"}'.encode())
+
+    assert (done.code, json.loads(done.stdout)) == (0, {"got": {"job": "ä"}, "function": "worker"})
+    assert done.stdout.endswith(b"}\n")
+
+
+def test_a_failing_function_is_exit_code_1_and_one_line(shop: Path) -> None:
+    done = invoke_local(shop, "failing", "-e", "-", stdin=b"null")
+
+    assert done.code == 1
+    assert json.loads(done.stdout)["errorType"] == "ValueError"
+    assert done.messages == [
+        "toolkit: the function failing failed in its invoke phase: ValueError: first line second line"
+    ]
+
+
+def test_a_result_that_the_service_refuses_is_shown_on_standard_error(shop: Path) -> None:
+    done = invoke_local(shop, "refused", "GET", "/")
+
+    (message,) = done.messages
+    assert (done.code, done.stdout) == (1, b"")
+    assert '{"body": 1}' in done.stderr.splitlines()
+    assert "statusCode" in message
+    assert "rest-api" in message
+
+
+def test_options_override_the_declaration(shop: Path) -> None:
+    (shop / "local.env").write_text("STAGE=test\n# a comment\nEXTRA='a b'\n")
+
+    done = invoke_local(shop, "web", "GET", "/environment", "--env-file", "local.env", "--memory", "256")
+
+    assert done.code == 0
+    assert json.loads(done.stdout) == {"STAGE": "test", "EXTRA": "a b", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256"}
+
+
+def test_a_time_out_can_be_shortened(shop: Path) -> None:
+    done = invoke_local(shop, "shop:wait", "GET", "/", "--timeout", "0.5")
+
+    (message,) = done.messages
+    assert done.code == 1
+    assert "Sandbox.Timedout" in message
+    assert message.endswith("Task timed out after 0.50 seconds")
+
+
+def test_repeated_calls_reach_one_environment_and_are_measured(shop: Path) -> None:
+    done = invoke_local(shop, "web", "GET", "/count", "--repeat", "5")
+
+    assert (done.code, done.stdout) == (0, b"5")
+    cold, warm = [line for line in done.stderr.splitlines() if line.startswith(("cold: ", "warm: "))]
+    assert " ms and init " in cold
+    assert warm.endswith(" ms, 4 requests")
+
+
+def test_repetition_ends_with_the_first_failure(shop: Path) -> None:
+    done = invoke_local(shop, "failing", "-e", "-", "--repeat", "5", stdin=b"null")
+
+    assert (done.code, len(done.messages), done.stderr.count("REPORT RequestId: ")) == (1, 1, 1)
+
+
+def test_another_python_version_than_the_declared_one_is_noted(shop: Path) -> None:
+    declared = "3.14" if PYTHON == "3.13" else "3.13"
+    path = shop / "pyproject.toml"
+    path.write_text(DECLARATION.replace(f'python = "{PYTHON}"', f'python = "{declared}"'))
+
+    done = invoke_local(shop, "worker", "-e", "-", stdin=b"{}")
+
+    assert done.stderr.splitlines()[0] == f"note: declared Python {declared}, this run uses {PYTHON}"
+
+
+def test_an_interrupt_ends_the_function_too(shop: Path) -> None:
+    command = [sys.executable, "-m", "lambdakit", "invoke-local", "shop:wait", "GET", "/", "--timeout", "60"]
+    with subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr
+        waiting = next(line for line in process.stderr if line.startswith(b"waiting in"))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+
+    assert (process.returncode, out) == (130, b"")
+    assert b"Traceback" not in err
+    assert not psutil.pid_exists(int(waiting.split()[-1]))
