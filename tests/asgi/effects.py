@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote
 
 TABLE = tomllib.loads((Path(__file__).parents[1] / "requirements/gateway_effects.toml").read_text(encoding="utf-8"))
 FORWARDING = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"}
@@ -84,18 +84,20 @@ def query_decoded(seen: Seen) -> Seen:
 
 
 def query_grouped(seen: Seen) -> Seen:
+    return seen._replace(query=_grouped(seen))
+
+
+def _grouped(seen: Seen) -> Values:
     groups: Values = {}
     for parameter in str(seen.query).split("&"):
         name, _, value = parameter.partition("=")
         if parameter:
             groups.setdefault(name, []).append(value)
-    return seen._replace(query=groups)
+    return groups
 
 
 def last_parameter(seen: Seen) -> Seen:
-    groups = query_grouped(seen).query
-    assert isinstance(groups, dict)
-    return seen._replace(query={name: values[-1:] for name, values in groups.items()})
+    return seen._replace(query={name: values[-1:] for name, values in _grouped(seen).items()})
 
 
 def joined_response(got: Got) -> Got:
@@ -152,8 +154,3 @@ def read_query(query: object, source: str) -> object:
     if source in decoded:
         return query_decoded(empty).query
     return query_grouped(empty).query if source.startswith("alb") else query
-
-
-def unquoted(raw_path: str) -> str:
-    """Return the decoded path of a raw one."""
-    return unquote(raw_path)

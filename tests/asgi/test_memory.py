@@ -74,9 +74,13 @@ def test_twenty_thousand_mixed_requests_grow_memory_by_at_most_one_mebibyte() ->
 @pytest.mark.requirement("loop-kept")
 def test_sync_and_async_routes_start_no_thread_once_they_are_warm() -> None:
     started: list[str] = []
+
+    def note_thread(*_: object) -> None:
+        started.append(threading.current_thread().name)
+
     with serving(make_shop()) as handler:
         call_often(handler, 100)
-        threading.settrace(lambda *_: started.append(threading.current_thread().name))
+        threading.settrace(note_thread)
         try:
             call_often(handler, 400)
         finally:
