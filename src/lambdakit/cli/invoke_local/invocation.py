@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lambdakit.cli.invoke_local.calls import Call
+from lambdakit.cli.invoke_local.init_log import InitLog
 from lambdakit.cli.invoke_local.output import log, log_durations, print_json
 from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
 from lambdakit.cli.invoke_local.variables import read_variables
 from lambdakit.emulator import Environment, FunctionConfiguration, Outcome
-from lambdakit.errors import UserError
+from lambdakit.errors import LifespanFailed, UserError
 
 _OWN_MISTAKES = {kind.__name__ for kind in UserError.__subclasses__()}
 _FIXES = {
@@ -18,7 +19,7 @@ _FIXES = {
     "Runtime.HandlerNotFound": "define it, or correct the handler",
     "Runtime.ImportModuleError": "correct the handler, or install what the module imports",
     "Runtime.MalformedHandlerName": "write the handler as module.attribute",
-    "Runtime.UserCodeSyntaxError": "correct the line that the log shows",
+    "Runtime.UserCodeSyntaxError": "correct that line",
 }
 
 
@@ -50,30 +51,56 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
     Raises:
         UserError: No request can reach the function before its code, handler or app is corrected.
     """
-    outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat))
+    init_log = InitLog(log)
+    if configuration.debug_port is not None:
+        init_log.release()
+    try:
+        outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat, init_log))
+    except BaseException:
+        init_log.release()
+        raise
+    last = outcomes[-1]
+    mistake = _find_mistake(configuration, last)
+    if mistake is None or last.error_type == LifespanFailed.__name__:
+        # Where an app's own startup fails is seen in the log alone.
+        init_log.release()
+    if mistake is not None:
+        mistake.add_note(init_log.text)
+        raise mistake
     if repeat > 1:
         first, *others = [outcome.report for outcome in outcomes]
         log_durations(first.duration_ms, first.init_duration_ms, [report.duration_ms for report in others])
-    last = outcomes[-1]
-    return _explain_failure(configuration, last) if last.failed else call.print_result(last.payload)
+    return _report_failure(configuration, last) if last.failed else call.print_result(last.payload)
 
 
-async def _outcomes(configuration: FunctionConfiguration, payload: bytes, repeat: int) -> Sequence[Outcome]:
+async def _outcomes(
+    configuration: FunctionConfiguration, payload: bytes, repeat: int, init_log: InitLog
+) -> Sequence[Outcome]:
     outcomes: list[Outcome] = []
-    async with Environment(configuration, log=log) as environment:
+    async with Environment(configuration, log=init_log) as environment:
         while len(outcomes) < repeat and not (outcomes and outcomes[-1].failed):
             outcomes.append(await environment.invoke(payload))
     return outcomes
 
 
-def _explain_failure(configuration: FunctionConfiguration, outcome: Outcome) -> int:
-    message = " ".join(str(json.loads(outcome.payload)["errorMessage"]).split())
-    failure = f"the function {configuration.name} failed in its {outcome.phase} phase: {outcome.error_type}: {message}"
-    if outcome.phase == "init" and outcome.error_type in _OWN_MISTAKES:
-        raise UserError(failure)
-    if outcome.phase == "init" and outcome.error_type in _FIXES:
+def _find_mistake(configuration: FunctionConfiguration, outcome: Outcome) -> UserError | None:
+    """Return the mistake of the user that kept the function from starting, if it is one."""
+    if outcome.phase != "init" or not outcome.failed:
+        return None
+    if outcome.error_type in _OWN_MISTAKES:
+        return UserError(_describe(configuration, outcome))
+    if outcome.error_type in _FIXES:
         where = f"handler {configuration.handler} in {configuration.task_root}"
-        raise UserError(failure, where=where, fix=_FIXES[outcome.error_type])
+        return UserError(_describe(configuration, outcome), where=where, fix=_FIXES[outcome.error_type])
+    return None
+
+
+def _report_failure(configuration: FunctionConfiguration, outcome: Outcome) -> int:
     print_json(outcome.payload)
-    log(f"toolkit: {failure}")
+    log(f"toolkit: {_describe(configuration, outcome)}")
     return 1
+
+
+def _describe(configuration: FunctionConfiguration, outcome: Outcome) -> str:
+    message = " ".join(str(json.loads(outcome.payload)["errorMessage"]).split())
+    return f"the function {configuration.name} failed in its {outcome.phase} phase: {outcome.error_type}: {message}"

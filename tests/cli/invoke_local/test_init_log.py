@@ -1,0 +1,42 @@
+from lambdakit.cli.invoke_local.init_log import InitLog
+
+GOOD_INIT = ["INIT_START Runtime", "hello from the module", "START RequestId: 1", "END RequestId: 1"]
+BAD_INIT = ["INIT_START Runtime", "[ERROR] no such module", "INIT_REPORT Status: error", "START RequestId: 1"]
+
+
+def written_by(lines: list[str], *, release: bool = False) -> list[str]:
+    written: list[str] = []
+    log = InitLog(written.append)
+    for line in lines:
+        log(line)
+    if release:
+        log.release()
+    return written
+
+
+def test_the_log_of_a_good_init_comes_out_with_its_first_invocation() -> None:
+    assert written_by(GOOD_INIT[:2]) == []
+    assert written_by(GOOD_INIT) == GOOD_INIT
+
+
+def test_the_log_of_a_bad_init_is_held_until_it_is_released() -> None:
+    assert written_by(BAD_INIT) == []
+    assert written_by(BAD_INIT, release=True) == BAD_INIT
+
+
+def test_a_released_log_passes_every_line_on_at_once() -> None:
+    written: list[str] = []
+    log = InitLog(written.append)
+    log.release()
+    log("INIT_START Runtime")
+
+    assert written == ["INIT_START Runtime"]
+    assert log.text == ""
+
+
+def test_what_is_held_can_be_read() -> None:
+    log = InitLog(print)
+    log("one")
+    log("two")
+
+    assert log.text == "one\ntwo"
