@@ -5,17 +5,27 @@ the lifespan runs once for each environment, paths are decoded once, and `root_p
 mangum serves, need a custom handler.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from lambdakit.asgi import LambdaApp
 from lambdakit.asgi.types import App, LifespanMode, Message, Receive, Scope, Send
 
+_TEXT_TYPES = (
+    "text/",
+    "application/json",
+    "application/javascript",
+    "application/xml",
+    "application/vnd.api+json",
+    "application/vnd.oai.openapi",
+)
+"""What mangum tells custom handlers to send as text."""
+
 
 class CustomHandler(Protocol):
     """An event format of the user's own, in the shape that mangum asks for."""
 
-    def __init__(self, event: Any, context: Any, config: Mapping[str, Any], /) -> None: ...
+    def __init__(self, event: Any, context: Any, config: Any, /) -> None: ...
 
     @classmethod
     def infer(cls, event: Any, context: Any, config: Any) -> bool:
@@ -63,7 +73,7 @@ class Mangum(LambdaApp):
         excluded = frozenset(name.lower() for name in exclude_headers or ())
         self._config = {
             "api_gateway_base_path": api_gateway_base_path or "/",
-            "text_mime_types": list(text_mime_types or ()),
+            "text_mime_types": list(text_mime_types or _TEXT_TYPES),
             "exclude_headers": sorted(excluded),
         }
         super().__init__(
