@@ -77,7 +77,7 @@ def test_a_warm_invocation_starts_no_thread(is_sync: bool) -> None:
             send(handler)
         after = {thread.ident for thread in threading.enumerate()}
 
-    assert after == before
+    assert after <= before
     assert len(set(threads)) == (1 if is_sync else 0)
 
 

@@ -1,9 +1,19 @@
 import pytest
 from fastapi import FastAPI
 
+from lambdakit.asgi.scope import Mount
 from lambdakit.asgi.types import Receive, Scope, Send
 from lambdakit.events import FORMATS, Gateway
-from tests.asgi.apps import EVERY_FORMAT, Deadline, answered_lifespan, answering, make_event, send, serving
+from tests.asgi.apps import (
+    EVERY_FORMAT,
+    Deadline,
+    answered_lifespan,
+    answering,
+    make_event,
+    make_request,
+    send,
+    serving,
+)
 
 
 class Recording:
@@ -83,3 +93,22 @@ def test_prefixes_that_events_do_not_tell_are_told_by_the_user(
 
     scope = app.scopes[0]
     assert (scope["root_path"], scope["path"], scope["raw_path"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("root_path_of_the_event", "path", "expected"),
+    [
+        ("/prod", "/prod/shop/items", ("/prod/shop", "/prod/shop/items")),
+        ("/prod", "/prod/shop", ("/prod/shop", "/prod/shop/")),
+        ("/prod", "/prod/items", ("/prod", "/prod/items")),
+        ("/prod/shop", "/prod/shop/shop/items", ("/prod/shop", "/prod/shop/shop/items")),
+    ],
+)
+def test_a_base_path_is_found_behind_the_prefix_that_the_event_tells(
+    root_path_of_the_event: str, path: str, expected: tuple[str, str]
+) -> None:
+    request = make_request(path)._replace(path=path, root_path=root_path_of_the_event)
+
+    mounted = Mount(base_path="/shop", root_path="").apply(request)
+
+    assert (mounted.root_path, mounted.path) == expected

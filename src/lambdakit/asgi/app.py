@@ -92,19 +92,16 @@ class LambdaApp:
             UnhandledEvent: Nothing is registered for the event's source.
             UnknownEvent: The event's source cannot be told and nothing is registered for `direct`.
         """
-        source = self._source_of(event)
+        try:
+            source = detect(event)
+        except UnknownEvent:
+            if "direct" not in self._sources:
+                raise
+            source = "direct"
         event_format = FORMATS.get(source)
         if event_format is None:
             return self._call_registered(source, event, context)
         return self._answer(event_format, event, context)
-
-    def _source_of(self, event: Any) -> str:
-        try:
-            return detect(event)
-        except UnknownEvent:
-            if "direct" in self._sources:
-                return "direct"
-            raise
 
     def _call_registered(self, source: str, event: Any, context: Any) -> Any:
         function = self._sources.get(source)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from functools import lru_cache
 
 from lambdakit.asgi.types import App, Message, Scope
 from lambdakit.events import Headers, Response
@@ -100,9 +101,9 @@ class HttpCycle:
         if message["type"] != "http.response.start":
             raise RuntimeError(f"Expected ASGI message 'http.response.start', but got '{message['type']}'.")
         for name, value in message.get("headers", ()):
-            if not _is_token(name) or _has_control(value):
+            lower_name = _lower_token(name)
+            if lower_name is None or _has_control(value):
                 raise RuntimeError(f"The app sent a header that HTTP does not allow: {name!r}: {value!r}.")
-            lower_name = name.lower()
             if lower_name == b"content-length":
                 self._declared_length = value
             self._headers.append((lower_name, value))
@@ -130,6 +131,11 @@ class HttpCycle:
         """Put the true length in place of the one the app gave, as no service passes on a wrong one."""
         rest = [pair for pair in self._headers if pair[0] != b"content-length"]
         self._headers = [*rest, (b"content-length", b"%d" % length)]
+
+
+@lru_cache(maxsize=256)
+def _lower_token(name: bytes) -> bytes | None:
+    return name.lower() if _is_token(name) else None
 
 
 def _is_cancelled_from_outside(error: BaseException) -> bool:

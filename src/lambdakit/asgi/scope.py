@@ -41,15 +41,24 @@ class Mount:
 
     def apply(self, request: Request) -> Request:
         """Return the request with its prefixes in `root_path`, and in `path` and `raw_path` where they were hidden."""
-        if self._base_path and _is_below(request.path, self._base_path):
-            path = request.path if request.path != self._base_path else f"{self._base_path}/"
-            request = request._replace(path=path, root_path=self._base_path)
+        if self._base_path:
+            request = self._apply_base_path(request)
         if self._root_path:
             request = request._replace(
                 path=self._root_path + request.path,
                 raw_path=self._root_path.encode() + request.raw_path,
                 root_path=self._root_path + request.root_path,
             )
+        return request
+
+    def _apply_base_path(self, request: Request) -> Request:
+        if request.root_path.endswith(self._base_path):
+            return request
+        # The gateway may show it behind a prefix of its own, such as a stage.
+        for prefix in (request.root_path + self._base_path, self._base_path):
+            if _is_below(request.path, prefix):
+                path = request.path if request.path != prefix else f"{prefix}/"
+                return request._replace(path=path, root_path=prefix)
         return request
 
 
