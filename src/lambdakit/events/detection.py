@@ -1,6 +1,7 @@
 """Which service sent an event."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from lambdakit.errors import UnknownEvent
@@ -19,10 +20,13 @@ _TOP_LEVEL_SOURCES = {
     "aws:kafka": "kafka",
     "aws:SelfManagedKafka": "kafka",
     "SelfManagedKafka": "kafka",
+    "aws:mq": "mq",
     "aws:amq": "mq",
     "aws:rmq": "mq",
+    "aws:docdb": "documentdb",
 }
 _MOST_KEYS_SHOWN = 12
+_LONGEST_KEY = 40
 
 
 def detect(event: object) -> str:
@@ -60,8 +64,8 @@ def _detect_http(event: Mapping[str, Any], context: Mapping[str, Any]) -> str | 
     if "elb" in context:
         return "alb-multi-value" if isinstance(event.get("multiValueHeaders"), dict) else "alb"
     if "http" in context and "rawPath" in event:
-        is_function_url = ".lambda-url." in str(context.get("domainName"))
-        return "function-url" if is_function_url else "http-api"
+        domain = context.get("domainName")
+        return "function-url" if isinstance(domain, str) and ".lambda-url." in domain else "http-api"
     if "connectionId" in context:
         return "websocket"
     if "targetGroupArn" in context or "serviceNetworkArn" in context:
@@ -101,6 +105,11 @@ def describe_shape(value: object) -> str:
     """Return a short description of a value's shape: its keys for an object, its type for anything else."""
     if not is_table(value):
         return f"a value of type {type(value).__name__}"
-    keys = [str(key)[:40] for key in value]
-    more = f" and {len(keys) - _MOST_KEYS_SHOWN} more" if len(keys) > _MOST_KEYS_SHOWN else ""
-    return f"an object with the keys {', '.join(sorted(keys[:_MOST_KEYS_SHOWN]))}{more}" if keys else "an empty object"
+    keys = sorted(_shown(key) for key in islice(value, _MOST_KEYS_SHOWN))
+    more = f" and {len(value) - _MOST_KEYS_SHOWN} more" if len(value) > _MOST_KEYS_SHOWN else ""
+    return f"an object with the keys {', '.join(keys)}{more}" if keys else "an empty object"
+
+
+def _shown(key: object) -> str:
+    name = str(key)[:_LONGEST_KEY]
+    return name if name.isprintable() else repr(name)

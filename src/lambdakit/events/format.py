@@ -20,7 +20,7 @@ from lambdakit.events.shape import (
     text,
 )
 
-_WRONG_SHAPE = (AttributeError, LookupError, TypeError, ValueError)
+_WRONG_SHAPE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _STATUS_CODES = range(100, 600)
 _VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2": "2", "HTTP/2.0": "2", "HTTP/3": "3", "HTTP/3.0": "3"}
 
@@ -131,6 +131,8 @@ def _travels_as_text(headers: Headers) -> bool:
 
 
 def _status_of(result: Mapping[str, Any]) -> int:
+    if wrong := status_code(result["statusCode"]):
+        raise TypeError(wrong)
     status = int(result["statusCode"])
     if status not in _STATUS_CODES:
         raise ValueError(f"statusCode is {status}, expected 100 to 599")

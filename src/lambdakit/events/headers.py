@@ -1,6 +1,7 @@
 """Header maps of events and results, to and from header pairs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from lambdakit.events.message import Headers
@@ -23,26 +24,30 @@ def pairs_of(single: Mapping[str, Any] | None) -> Headers:
     if not single:
         return []
     try:
-        return [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in single.items()
-            if value is not None
-        ]
-    except UnicodeEncodeError:
-        return [(encode_text(name.lower()), encode_text(value)) for name, value in single.items() if value is not None]
+        return _encode_pairs(single.items())
+    except AttributeError:
+        # Few events have null headers; the others do not pay for looking.
+        return _encode_pairs([(name, value) for name, value in single.items() if value is not None])
 
 
 def pairs_of_lists(multiple: Mapping[str, Any]) -> Headers:
     """Return the pairs of a map of name to list of values; a null list is no header."""
-    return [
-        (encode_text(name.lower()), encode_text(value))
-        for name, values in multiple.items()
-        if values is not None
-        for value in _as_list(values)
-    ]
+    return _encode_pairs([(name, value) for name, values in multiple.items() for value in as_list(values or [])])
 
 
-def _as_list(values: Any) -> list[Any]:
+def _encode_pairs(pairs: Collection[tuple[str, Any]]) -> Headers:
+    try:
+        return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+    except UnicodeEncodeError:
+        return [(encode_text(name.lower()), encode_text(value)) for name, value in pairs]
+
+
+def as_list(values: Any) -> list[Any]:
+    """Return a value that has to be a list; text passes for one wherever Python iterates over it.
+
+    Raises:
+        TypeError: It is none.
+    """
     if is_list(values):
         return values
     raise TypeError("a list was expected")
@@ -89,18 +94,15 @@ def spelled_apart(headers: Headers) -> dict[str, str]:
 
 
 def _spellings(name: str) -> Iterable[str]:
-    letters = [index for index, letter in enumerate(name) if letter.isalpha()]
-    for number in range(1 << len(letters)):
-        raised = {index for bit, index in enumerate(letters) if number >> bit & 1}
-        yield "".join(letter.upper() if index in raised else letter for index, letter in enumerate(name))
+    return map("".join, product(*(dict.fromkeys((letter, letter.upper())) for letter in name)))
 
 
-def with_content_length(headers: Headers, method: str, body: bytes) -> Headers:
+def with_content_length(headers: Headers, by_name: Mapping[bytes, bytes], method: str, body: bytes) -> Headers:
     """Return headers with the content-length that some services drop.
 
     Servers promise it to their apps, and frameworks that read bodies by its count answer 400 without it.
     """
     has_body = body or method in {"POST", "PUT", "PATCH"}
-    if has_body and not any(name in {b"content-length", b"transfer-encoding"} for name, _ in headers):
-        return [*headers, (b"content-length", str(len(body)).encode("ascii"))]
+    if has_body and b"content-length" not in by_name and b"transfer-encoding" not in by_name:
+        return [*headers, (b"content-length", b"%d" % len(body))]
     return headers

@@ -8,9 +8,9 @@ from lambdakit.events.body import decode_body, encode_body, is_plain
 from lambdakit.events.format import EventFormat, require_text
 from lambdakit.events.forwarding import with_forwarding
 from lambdakit.events.headers import grouped, joined, pairs_of, pairs_of_lists, spelled_apart
-from lambdakit.events.message import Gateway, Headers, Request
+from lambdakit.events.message import Gateway, Headers, Request, Response
 from lambdakit.events.path import decode_path, group_query, join_query
-from lambdakit.events.shape import Field, boolean, map_of_text, map_of_text_or_lists, table, text
+from lambdakit.events.shape import Field, boolean, is_list, map_of_text, map_of_text_or_lists, table, text
 
 
 class _Lattice(EventFormat):
@@ -72,6 +72,12 @@ class Lattice(_Lattice):
     def _encode_headers(self, headers: Headers) -> dict[str, Any]:
         groups = grouped(headers)
         return {"headers": {name: values if len(values) > 1 else values[0] for name, values in groups.items()}}
+
+    def _decode_result(self, result: Any, gateway: Gateway) -> Response:
+        headers: Mapping[str, Any] = result.get("headers") or {}
+        lists = {name: values for name, values in headers.items() if is_list(values)}
+        single = {name: value for name, value in headers.items() if name not in lists}
+        return super()._decode_result({**result, "headers": single, "multiValueHeaders": lists}, gateway)
 
     def encode_request(self, request: Request, gateway: Gateway = Gateway()) -> dict[str, Any]:  # noqa: B008 (a constant)
         """Return the event of structure 2.0."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, quote_plus, unquote
 
 from lambdakit.events.shape import is_list
 
@@ -24,17 +24,23 @@ def encode_path(path: str) -> bytes:
 
 def encode_query(parameters: Mapping[str, Any] | None) -> bytes:
     """Encode a map of decoded query parameters; each value is text, null or a list of those."""
-    if not parameters:
-        return b""
-    pairs = [(name, value or "") for name, values in parameters.items() for value in _as_list(values)]
-    return urlencode(pairs).encode("ascii")
+    # Not `urlencode`: it takes a number or an object for its text instead of refusing it.
+    return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in _pairs(parameters)).encode("ascii")
 
 
 def join_query(parameters: Mapping[str, Any] | None) -> bytes:
     """Join a map of query parameters that are still encoded, without touching them."""
+    return "&".join([name + "=" + value for name, value in _pairs(parameters)]).encode()
+
+
+def _pairs(parameters: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
     if not parameters:
-        return b""
-    return "&".join(f"{name}={value}" for name, values in parameters.items() for value in _as_list(values)).encode()
+        return []
+    return [
+        (name, "" if value is None else value)
+        for name, values in parameters.items()
+        for value in (values if is_list(values) else [values])
+    ]
 
 
 def group_query(query: bytes) -> dict[str, list[str]]:
@@ -47,13 +53,9 @@ def group_query(query: bytes) -> dict[str, list[str]]:
     return parameters
 
 
-def _as_list(values: Any) -> list[Any]:
-    return values if is_list(values) else [values]
-
-
 def resolve_route(route: str, parameters: Mapping[str, Any] | None) -> str:
     """Return the path that a route such as `/orders/{id}` stands for with its path parameters filled in."""
-    return _PARAMETER.sub(lambda match: str((parameters or {}).get(match[1], match[0])), route)
+    return _PARAMETER.sub(lambda match: (parameters or {}).get(match[1]) or match[0], route)
 
 
 def prefix_before(path: str, route: str) -> str | None:
@@ -68,7 +70,9 @@ def stage_prefix(path: str, stage: object, domain: object) -> str:
 
     A custom domain maps its stages away, so there the first segment belongs to the app.
     """
-    if stage == "$default" or not isinstance(domain, str) or ".execute-api." not in domain:
+    if not isinstance(stage, str) or not isinstance(domain, str):
+        return ""
+    if stage in {"", "$default"} or ".execute-api." not in domain:
         return ""
     prefix = f"/{stage}"
     return prefix if path == prefix or path.startswith(prefix + "/") else ""

@@ -57,7 +57,7 @@ class PayloadOne(EventFormat):
             path,
             raw_path,
             encode_query(event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")),
-            with_content_length(headers, event["httpMethod"], body),
+            with_content_length(headers, by_name, event["httpMethod"], body),
             body,
             root_path,
             scheme,
@@ -71,13 +71,17 @@ class PayloadOne(EventFormat):
         resource = event.get("resource") or ""
         if not resource.startswith("/"):
             return ""
-        return prefix_before(path, resolve_route(resource, event.get("pathParameters"))) or ""
+        route = resolve_route(resource, event.get("pathParameters"))
+        # API Gateway matches a path without the slash at its end.
+        return prefix_before(path.rstrip("/"), route.rstrip("/")) or ""
 
     def _encode_headers(self, headers: Headers) -> dict[str, Any]:
+        last = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        if len(last) == len(headers):
+            return {"headers": last}
         groups = grouped(headers)
         single = {name: values[0] for name, values in groups.items() if len(values) == 1}
-        multiple = {name: values for name, values in groups.items() if len(values) > 1}
-        return {"headers": single, "multiValueHeaders": multiple} if multiple else {"headers": single}
+        return {"headers": single, "multiValueHeaders": {name: groups[name] for name in groups if name not in single}}
 
     def _encode_body(self, body: bytes, content_type: str, gateway: Gateway) -> tuple[str, bool]:  # noqa: ARG002 (REST APIs ask it)
         return encode_body(body, as_text=is_text(content_type))

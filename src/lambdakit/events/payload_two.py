@@ -12,7 +12,7 @@ from lambdakit.events.address import scheme_of, server_of
 from lambdakit.events.body import decode_body, encode_body, is_text
 from lambdakit.events.format import EventFormat, protocol_version, require_text
 from lambdakit.events.forwarding import with_forwarding
-from lambdakit.events.headers import encode_text, joined, joined_but_cookies, pairs_of
+from lambdakit.events.headers import as_list, encode_text, joined, joined_but_cookies, pairs_of
 from lambdakit.events.message import Gateway, Headers, Request, Response
 from lambdakit.events.shape import Field, boolean, is_table, list_of_text, map_of_text, table, text
 
@@ -44,7 +44,7 @@ class PayloadTwo(EventFormat):
         by_name = dict(headers)
         cookies = event.get("cookies")
         if cookies and b"cookie" not in by_name:
-            headers.append((b"cookie", encode_text("; ".join(cookies))))
+            headers.append((b"cookie", encode_text("; ".join(as_list(cookies)))))
         scheme = scheme_of(by_name)
         domain = context.get("domainName") or "localhost"
         source_ip = http.get("sourceIp")
@@ -75,7 +75,7 @@ class PayloadTwo(EventFormat):
         status, headers, body = super()._decode_result(result, gateway)
         if not any(name == b"content-type" for name, _ in headers):
             headers.append((b"content-type", b"application/json"))
-        cookies: list[str] = result.get("cookies") or []
+        cookies = as_list(result.get("cookies") or [])
         return Response(status, headers + [(b"set-cookie", encode_text(cookie)) for cookie in cookies], body)
 
     def _event(self, request: Request, gateway: Gateway, *, raw_path: str, path: str, stage: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class RestApi(PayloadOne):
     def _decode_request(self, event: Mapping[str, Any]) -> Request:
         path = event["path"] or "/"
         full_path = event["requestContext"].get("path") or path
-        prefix = self._mapped_prefix(event, full_path) or prefix_before(full_path, path) or ""
+        prefix = prefix_before(full_path, path) or self._mapped_prefix(event, full_path)
         if prefix == full_path:
             full_path += "/"
         return self._request(event, decode_path(full_path), full_path.encode(), decode_path(prefix))
@@ -48,7 +48,7 @@ class RestApi(PayloadOne):
         content_type = dict(response.headers).get(b"content-type", b"application/json").decode("latin-1")
         if result.get("isBase64Encoded") and not _is_binary(content_type, gateway):
             # Without a matching binary media type the service sends the base64 text as it is.
-            return response._replace(body=result["body"].encode("ascii"))
+            return response._replace(body=(result.get("body") or "").encode("ascii"))
         return response
 
 

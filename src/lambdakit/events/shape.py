@@ -3,10 +3,14 @@
 Decoding trusts an event and looks here only after it failed, so that a good event pays nothing for the check.
 """
 
-from collections.abc import Callable, Mapping
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeGuard
 
 _LONGEST_SHOWN = 60
+# Bounded in depth and size: an event may be nested deeper than `repr` recurses.
+_representation = reprlib.Repr()
+_representation.maxstring = _LONGEST_SHOWN
 
 Check = Callable[[Any], str | None]
 """Takes a value and returns what is wrong with it, or None."""
@@ -34,7 +38,11 @@ def text(value: Any) -> str | None:
     """Check for text that has an encoding, which half of a surrogate pair has not."""
     if not isinstance(value, str):
         return f"is {_shown(value)}, expected text"
-    return None if value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value) else "is no Unicode"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "is no Unicode"
+    return None
 
 
 def boolean(value: Any) -> str | None:
@@ -44,8 +52,8 @@ def boolean(value: Any) -> str | None:
 
 def status_code(value: Any) -> str | None:
     """Check for a status code as a number or as text of digits."""
-    is_number = isinstance(value, int) or (isinstance(value, str) and value.isdecimal())
-    return None if is_number else f"is {_shown(value)}, expected a number"
+    is_number = type(value) is int or (isinstance(value, str) and value.isdecimal())
+    return None if is_number else f"is {_shown(value)}, expected a whole number"
 
 
 def table(value: Any) -> str | None:
@@ -62,32 +70,37 @@ def list_of_text(value: Any) -> str | None:
 
 def map_of_text(value: Any) -> str | None:
     """Check for an object of text; null values are allowed."""
-    return table(value) or _first_wrong(value.items(), _or_null(text))
+    return _map_of(text, value)
 
 
 def map_of_lists(value: Any) -> str | None:
     """Check for an object of lists of text; null values are allowed."""
-    return table(value) or _first_wrong(value.items(), _or_null(list_of_text))
+    return _map_of(list_of_text, value)
 
 
 def map_of_text_or_lists(value: Any) -> str | None:
     """Check for an object in which each value is text or a list of text; null values are allowed."""
-    return table(value) or _first_wrong(
-        value.items(), lambda item: list_of_text(item) if is_list(item) else _or_null(text)(item)
-    )
+    return _map_of(lambda item: list_of_text(item) if is_list(item) else text(item), value)
 
 
-def _or_null(check: Check) -> Check:
-    return lambda value: None if value is None else check(value)
-
-
-def _first_wrong(items: Any, check: Check) -> str | None:
-    for key, value in items:
-        if wrong := text(key) if isinstance(key, str) else None:
+def _map_of(check: Check, value: Any) -> str | None:
+    if wrong := table(value):
+        return wrong
+    for name in value:
+        if wrong := text(name):
             return f"has a name that {wrong}"
+    return _first_wrong(((name, item) for name, item in value.items() if item is not None), check)
+
+
+def _first_wrong(items: Iterable[tuple[object, Any]], check: Check) -> str | None:
+    for key, value in items:
         if wrong := check(value):
-            return f"[{_shown(key)}] {wrong}"
+            return _below(f"[{_shown(key)}]", wrong)
     return None
+
+
+def _below(place: str, wrong: str) -> str:
+    return f"{place}{'' if wrong.startswith('[') else ' '}{wrong}"
 
 
 def first_mistake(event: Mapping[str, Any], fields: tuple[Field, ...]) -> str | None:
@@ -100,10 +113,10 @@ def first_mistake(event: Mapping[str, Any], fields: tuple[Field, ...]) -> str | 
             if field.required:
                 return f"{field.place} is missing"
         elif wrong := field.check(value):
-            return f"{field.place}{'' if wrong.startswith('[') else ' '}{wrong}"
+            return _below(field.place, wrong)
     return None
 
 
 def _shown(value: Any) -> str:
-    shown = repr(value)
+    shown = _representation.repr(value)
     return shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 3] + "..."
