@@ -107,6 +107,7 @@ def test_an_http_api_delivers_a_named_stage_before_the_path(name: str, stage: st
 @pytest.mark.parametrize(
     ("raw_path", "route", "parameters"),
     [
+        ("/orders/7/lines/2", "/orders/{order-id}/lines/{2nd}", {"order-id": "7", "2nd": "2"}),
         ("/caf%C3%A9/a%2520b", "/{proxy+}", {"proxy": "caf%C3%A9/a%2520b"}),
         ("/orders/7/", "/{proxy+}", {"proxy": "orders/7"}),
         ("/", "/{proxy+}", None),

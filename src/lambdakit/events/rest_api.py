@@ -14,6 +14,9 @@ from lambdakit.events.path import decode_path, prefix_before
 from lambdakit.events.payload_one import PayloadOne
 
 
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
+
+
 class RestApi(PayloadOne):
     """Payload format 1.0 with the path as on the wire, the query decoded and content-length dropped."""
 
@@ -59,7 +62,11 @@ def _is_binary(content_type: str, gateway: Gateway) -> bool:
 
 def _match_route(route: str, path: str) -> dict[str, str] | None:
     """Return the path parameters that a route finds in a path; a greedy one takes the rest without its last slash."""
-    pattern = re.sub(r"\\\{(\w+)\\\+\\\}", r"(?P<\1>.+?)/?", re.escape(route))
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", pattern)
-    match = re.fullmatch(pattern, path)
-    return match.groupdict() or None if match else None
+    parts = _PARAMETER.split(route)
+    names = parts[1::2]
+    parts[::2] = map(re.escape, parts[::2])
+    parts[1::2] = ["(.+?)/?" if name.endswith("+") else "([^/]+)" for name in names]
+    match = re.fullmatch("".join(parts), path)
+    if match is None or not names:
+        return None
+    return {name.rstrip("+"): value for name, value in zip(names, match.groups(), strict=True)}

@@ -32,7 +32,9 @@ class TokenAuth(Section):
 
 
 Via = Literal["function-url", "http-api", "rest-api", "alb"]
+"""The services that can bring a function its HTTP requests."""
 Auth = Literal["none", "iam"] | TokenAuth
+"""Who may call a function over HTTP."""
 
 _AUTH = Either(one_of("none", "iam"), Table(TokenAuth, allowed="a table with issuer, audience and scopes"))
 
