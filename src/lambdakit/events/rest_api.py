@@ -13,7 +13,6 @@ from lambdakit.events.message import Gateway, Request, Response
 from lambdakit.events.path import decode_path, prefix_before
 from lambdakit.events.payload_one import PayloadOne
 
-
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
