@@ -32,6 +32,12 @@ def pairs_of(single: Mapping[str, Any] | None) -> Headers:
 
 def pairs_of_lists(multiple: Mapping[str, Any]) -> Headers:
     """Return the pairs of a map of name to list of values; a null list is no header."""
+    if set(map(type, multiple.values())) == {list}:
+        try:
+            # Nearly every header has one value, and taking just that saves a third of the time.
+            return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, [value] in multiple.items()]
+        except ValueError:
+            pass
     return _encode_pairs([(name, value) for name, values in multiple.items() for value in as_list(values or [])])
 
 
