@@ -1,0 +1,3 @@
+from lambdakit.asgi import LambdaApp
+
+handler = LambdaApp("hello:app")
