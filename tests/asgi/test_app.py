@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdakit.errors import MalformedEvent, UnhandledEvent, UnknownEvent
+from lambdakit.errors import MalformedEvent, OptionError, UnhandledEvent, UnknownEvent
 from tests.asgi.apps import answering, make_event, send, serving
 
 QUEUE_EVENT = {"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}]}
@@ -52,6 +52,21 @@ def test_an_event_that_nothing_takes_is_an_error_that_says_what_to_register() ->
 
 
 @pytest.mark.requirement("sources-registered")
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("sqss", "there is no source 'sqss' (in LambdaApp.on). Fix: use one of authorizer, cloudformation, "),
+        ("alb", "events of 'alb' are HTTP requests (in LambdaApp.on). Fix: let the app answer them"),
+    ],
+)
+def test_a_callable_for_a_source_that_is_none_is_refused(source: str, message: str) -> None:
+    with pytest.raises(OptionError) as raised, serving(answering(b""), sources={source: print}):
+        pass
+
+    assert message in str(raised.value)
+
+
+@pytest.mark.requirement("sources-registered")
 @pytest.mark.parametrize("event", [{"warm": True}, {}, None, [1], "text"])
 def test_what_no_service_sends_goes_to_the_callable_for_direct_invocations(event: object) -> None:
     with serving(answering(b"")) as handler:
@@ -73,7 +88,7 @@ def test_a_malformed_event_fails_the_invocation_and_names_the_field() -> None:
         handler(event, None)
 
     assert str(raised.value) == (
-        "headers['host'] is ['shop.example.com'], expected text (in a function-url event). "
+        "headers['host'] is ['shop.example.com'], expected text (in an event of function-url). "
         "Fix: send the event as AWS documents it"
     )
 

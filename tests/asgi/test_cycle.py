@@ -150,6 +150,17 @@ def test_a_status_without_body_has_none_whatever_the_app_sends(via: str, status:
     assert (response.status, response.body) == (status, b"")
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_length_is_not_corrected_where_there_is_no_body_to_count(status: int) -> None:
+    with serving(answering(status=status, headers=[(b"content-length", b"5")])) as handler:
+        assert header(send(handler), b"content-length") == b"5"
+
+
+def test_the_body_of_a_head_request_is_not_held_to_the_limit() -> None:
+    with serving(answering(b"x" * 7_000_000)) as handler:
+        assert send(handler, method="HEAD").status == 200
+
+
 @pytest.mark.requirement("response-without-body")
 @pytest.mark.parametrize("via", EVERY_FORMAT)
 def test_a_head_request_gets_the_headers_alone(via: str) -> None:
@@ -268,6 +279,20 @@ def test_an_app_at_work_when_time_is_almost_up_is_cancelled_and_answered_with_50
     assert response.status == 504
     assert json.loads(response.body)["title"] == "Gateway Timeout"
     assert ended == ["cancelled"]
+
+
+@pytest.mark.requirement("response-deadline")
+def test_a_complete_response_goes_out_although_the_work_after_it_is_cut_off(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(start(201))
+        await send(body(b"made"))
+        await asyncio.get_running_loop().create_future()
+
+    with serving(app, lifespan="off") as handler:
+        response = send(handler, "/orders", method="POST", context=Deadline(100))
+
+    assert (response.status, response.body) == (201, b"made")
+    assert "POST /orders was cut off before the function's time-out" in caplog.text
 
 
 @pytest.mark.requirement("response-deadline")

@@ -107,6 +107,14 @@ def test_an_app_that_does_not_know_the_protocol_is_served_without_it(raises: boo
         assert send(handler).body == b"served"
 
 
+def test_an_app_that_exits_while_it_starts_has_failed() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        sys.exit("no configuration")
+
+    with serving(app) as handler, pytest.raises(LifespanFailed, match="SystemExit: no configuration"):
+        send(handler)
+
+
 def test_an_app_has_to_know_the_protocol_when_it_is_asked_to() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         raise KeyError("method")

@@ -109,7 +109,7 @@ def test_an_import_that_fails_inside_the_apps_module_is_passed_on(
     ("reference", "message"),
     [
         ("json:__name__", "'json:__name__' is a value of type str, no ASGI app"),
-        (42, "a value of type int is a value of type int, no ASGI app"),
+        (42, "what was given is a value of type int, no ASGI app"),
         (lambda: None, "the factory <lambda> returned None, no ASGI app"),
         (lambda_handler, "lambda_handler is a Lambda handler, no ASGI app. Fix: declare it as the function's handler"),
         (takes_a_scope, "takes_a_scope is a value of type function, no ASGI app"),

@@ -1,5 +1,6 @@
 import asyncio
 import contextvars
+import gc
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -174,3 +175,14 @@ def test_a_handler_called_inside_a_running_loop_is_refused_and_the_request_forgo
         send(handler, "/after")
 
     assert served == ["/warm", "/after"]
+
+
+def test_an_exit_ends_the_run_and_is_not_reported_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    with main_loop() as loop, pytest.raises(SystemExit):
+        loop.run(leave())
+    gc.collect()
+
+    assert caplog.text == ""

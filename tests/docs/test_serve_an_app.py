@@ -142,18 +142,20 @@ SLOW_ROUTES = {
     "waits": "@app.get('/')\nasync def wait() -> None: await asyncio.sleep(30)",
     "blocks a thread": "@app.get('/')\ndef block() -> None: time.sleep(30)",
     "blocks the loop": "@app.get('/')\nasync def block() -> None: time.sleep(30)",
-    "leaves work behind": """
+}
+BACKGROUND_WORK = """
 async def work() -> None: await asyncio.sleep(30)
 @app.get('/')
-async def leave_work(tasks: BackgroundTasks) -> None: tasks.add_task(work)
-""",
-}
+async def leave_work(tasks: BackgroundTasks) -> str:
+    tasks.add_task(work)
+    return "answered"
+"""
+SLOW_HEAD = "import asyncio, time\nfrom fastapi import BackgroundTasks, FastAPI\napp = FastAPI()\n"
 
 
 @pytest.mark.parametrize("name", SLOW_ROUTES)
 def test_what_is_not_done_before_the_time_out_is_a_504_unless_it_blocks_the_loop(tmp_path: Path, name: str) -> None:
-    head = "import asyncio, time\nfrom fastapi import BackgroundTasks, FastAPI\napp = FastAPI()\n"
-    (tmp_path / "slow.py").write_text(head + SLOW_ROUTES[name])
+    (tmp_path / "slow.py").write_text(SLOW_HEAD + SLOW_ROUTES[name])
 
     done = invoke_local(tmp_path, "slow:app", "GET", "/", "--timeout", "1")
 
@@ -161,6 +163,15 @@ def test_what_is_not_done_before_the_time_out_is_a_504_unless_it_blocks_the_loop
         assert (done.code, json.loads(done.stdout)["errorType"]) == (1, "Sandbox.Timedout")
     else:
         assert (done.code, json.loads(done.stdout)["status"]) == (0, 504)
+
+
+def test_a_complete_response_goes_out_although_the_work_after_it_is_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW_HEAD + BACKGROUND_WORK)
+
+    done = invoke_local(tmp_path, "slow:app", "GET", "/", "--timeout", "1")
+
+    assert (done.code, done.stdout) == (0, b'"answered"')
+    assert "was cut off before the function's time-out" in done.stderr
 
 
 def test_the_test_of_the_page_passes() -> None:

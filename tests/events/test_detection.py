@@ -6,6 +6,7 @@ import pytest
 
 from lambdakit.errors import MalformedEvent, UnknownEvent
 from lambdakit.events import FORMATS, Request, detect
+from lambdakit.events import SOURCES as SOURCE_NAMES
 from lambdakit.events.detection import describe_shape
 from tests.events.golden import NAMES, load, source_of
 from tests.events.samples import NO_SAMPLES, SAMPLES, SOURCES, expected_source, load_sample
@@ -25,6 +26,10 @@ def test_every_sample_event_is_recognised_as_what_it_is() -> None:
     sources = {name: expected_source(name) for name in SAMPLES}
 
     assert {name: detected(load_sample(name)) for name in SAMPLES} == sources
+
+
+def test_every_name_of_a_source_is_one_that_detection_returns() -> None:
+    assert {source_of(name) for name in NAMES} == {*FORMATS, *SOURCE_NAMES}
 
 
 def test_samples_and_golden_events_are_of_the_same_sources() -> None:

@@ -146,7 +146,7 @@ def test_a_field_of_the_wrong_shape_is_named(name: str, place: str, value: objec
 
     # What Python says of a wrong base64 text differs between its versions.
     assert raised.value.what.partition(" (")[0] == mistake
-    assert raised.value.where == f"a {event_format.name} event"
+    assert raised.value.where == f"an event of {event_format.name}"
     assert raised.value.fix == "send the event as AWS documents it"
 
 

@@ -10,7 +10,7 @@ from lambdakit.asgi.refusals import response_too_large
 from lambdakit.asgi.scope import Mount, make_scope
 from lambdakit.asgi.types import LifespanMode, Scope
 from lambdakit.errors import OptionError, UnhandledEvent, UnknownEvent
-from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, EventFormat, Response, detect
+from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, EventFormat, Response, detect
 
 if TYPE_CHECKING:
     from lambdakit.asgi.running import RunningApp
@@ -60,7 +60,9 @@ class LambdaApp:
         self._lifespan: LifespanMode = lifespan
         self._mount = Mount(base_path=base_path, root_path=root_path) if base_path or root_path else None
         self._text_types = tuple(text_types)
-        self._sources = dict(sources or {})
+        self._sources: dict[str, Callable[[Any, Any], Any]] = {}
+        for source, function in (sources or {}).items():
+            self.on(source)(function)
         self._running: RunningApp | None = None
         if settings.is_lambda():
             running = self._run()
@@ -73,7 +75,11 @@ class LambdaApp:
         Args:
             source: A name as `lambdakit.events.detect` returns it, such as `sqs` or `schedule`; `direct` stands for
                 every event that no AWS service sends.
+
+        Raises:
+            OptionError: No source has this name.
         """
+        _check_source(source)
 
         def register(function: SourceHandler) -> SourceHandler:
             self._sources[source] = function
@@ -151,6 +157,16 @@ class LambdaApp:
         if self._running is not None:
             self._running.close()
             self._running = None
+
+
+def _check_source(source: str) -> None:
+    if source in FORMATS:
+        raise OptionError(
+            f"events of {source!r} are HTTP requests", where="LambdaApp.on", fix="let the app answer them"
+        )
+    if source != "direct" and source not in SOURCES:
+        names = ", ".join(sorted({*SOURCES, "direct"}))
+        raise OptionError(f"there is no source {source!r}", where="LambdaApp.on", fix=f"use one of {names}")
 
 
 def _fits(result: dict[str, Any], limit: int) -> bool:

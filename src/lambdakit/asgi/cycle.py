@@ -28,6 +28,7 @@ class HttpCycle:
         "_disconnected",
         "_headers",
         "_is_complete",
+        "_is_head",
         "_is_read",
         "_limit",
         "_scope",
@@ -45,6 +46,7 @@ class HttpCycle:
         self._status: int | None = None
         self._headers: Headers = []
         self._declared_length: bytes | None = None
+        self._is_head = scope["method"] == "HEAD"
         self._is_read = False
         self._is_complete = False
         self._disconnected: asyncio.Future[None] | None = None
@@ -68,9 +70,19 @@ class HttpCycle:
                 _logger.error("ASGI callable returned without %s response.", what)
         if self._size > self._limit:
             raise BodyTooLarge
-        if self._is_complete and self._status is not None:
-            return self._response(self._status)
-        return internal_server_error()
+        return self.completed or internal_server_error()
+
+    @property
+    def completed(self) -> Response | None:
+        """The response, once the app has sent all of it."""
+        if not self._is_complete or self._status is None:
+            return None
+        if self._is_head or self._status in _WITHOUT_BODY:
+            return Response(self._status, self._headers)
+        body = b"".join(self._chunks)
+        if self._declared_length is not None and self._declared_length != b"%d" % len(body):
+            self._correct_length(len(body))
+        return Response(self._status, self._headers, body)
 
     async def _receive(self) -> Message:
         if not self._is_read:
@@ -89,7 +101,7 @@ class HttpCycle:
             return
         if self._is_complete or message["type"] != "http.response.body":
             raise RuntimeError(self._describe_unexpected(message))
-        chunk = message.get("body", b"")
+        chunk = b"" if self._is_head else message.get("body", b"")
         self._size += len(chunk)
         if self._size > self._limit:
             raise BodyTooLarge
@@ -118,14 +130,6 @@ class HttpCycle:
         self._is_complete = True
         if self._disconnected is not None:
             self._disconnected.set_result(None)
-
-    def _response(self, status: int) -> Response:
-        if self._scope["method"] == "HEAD":
-            return Response(status, self._headers)
-        body = b"" if status in _WITHOUT_BODY else b"".join(self._chunks)
-        if self._declared_length is not None and self._declared_length != b"%d" % len(body):
-            self._correct_length(len(body))
-        return Response(status, self._headers, body)
 
     def _correct_length(self, length: int) -> None:
         """Put the true length in place of the one the app gave, as no service passes on a wrong one."""

@@ -58,18 +58,18 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
             await self._app(scope, self._orders.get, self._replies.put)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the startup that waits has to hear of it)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (the startup that waits has to hear of it)
             self._give_up(error)
         else:
             # An app that returns without a word has nothing to start and nothing to stop.
             await self._replies.put({"type": "lifespan.done"})
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, error: Exception | SystemExit) -> None:
         """Answer in place of an app that raised; one that does not know the protocol may, unless it has to."""
         if self._is_started:
             _logger.error("the app raised in its lifespan after it had started", exc_info=error)
             self._replies.put_nowait({"type": "lifespan.done"})
-        elif self._mode == "on":
+        elif self._mode == "on" or isinstance(error, SystemExit):
             reason = f"{type(error).__name__}: {error}"
             self._replies.put_nowait({"type": "lifespan.startup.failed", "message": reason})
         else:

@@ -91,7 +91,7 @@ def _takes(value: object, count: int) -> bool:
 
 
 def _name(reference: object) -> str:
-    return repr(reference) if isinstance(reference, str) else getattr(reference, "__name__", _describe(reference))
+    return repr(reference) if isinstance(reference, str) else getattr(reference, "__name__", "what was given")
 
 
 def _describe(value: object) -> str:

@@ -40,9 +40,7 @@ class MainLoop:
             while not (task.done() or self._watch.is_over):
                 self._run_until_stopped()
         except BaseException:
-            task.cancel()
-            if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
-                work.close()
+            _discard(task, work)
             raise
         finally:
             self._watch.end()
@@ -125,6 +123,15 @@ class _Watch:
             self._set_timer()
         else:
             self._set_timer()
+
+
+def _discard(task: asyncio.Task[Any], work: Coroutine[Any, Any, Any]) -> None:
+    task.cancel()
+    if inspect.getcoroutinestate(work) == inspect.CORO_CREATED:
+        work.close()
+    if task.done() and not task.cancelled():
+        # Asked for, so that asyncio does not log it again when the interpreter is on its way out.
+        task.exception()
 
 
 async def _never_end() -> None:

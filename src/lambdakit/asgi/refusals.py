@@ -19,7 +19,7 @@ def deadline_passed() -> Response:
     """Return the answer for an app that was still at work when the function's time was almost up."""
     return _problem(
         HTTPStatus.GATEWAY_TIMEOUT,
-        "The app did not answer before the function's time-out. Raise the time-out, or do the work after the response.",
+        "The app did not answer before the function's time-out. Raise the time-out, or hand the work to a queue.",
     )
 
 

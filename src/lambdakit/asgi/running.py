@@ -2,6 +2,7 @@
 
 import atexit
 import inspect
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -15,6 +16,7 @@ from lambdakit.asgi.types import App, LifespanMode, Scope
 from lambdakit.events import Response
 
 _SHUTDOWN_SECONDS = 2.0
+_logger = logging.getLogger("lambdakit.asgi")
 
 
 class RunningApp:
@@ -51,12 +53,14 @@ class RunningApp:
         """
         lifespan = self._lifespan or self.start()
         scope["state"] = lifespan.state.copy()
+        cycle = HttpCycle(scope, body, limit)
         try:
-            return self._loop.run(HttpCycle(scope, body, limit).run(self._app), seconds=seconds)
+            return self._loop.run(cycle.run(self._app), seconds=seconds)
         except BodyTooLarge:
             return response_too_large(limit)
         except TimeoutError:
-            return deadline_passed()
+            _logger.error("%s %s was cut off before the function's time-out", scope["method"], scope["path"])  # noqa: TRY400 (where it was cut tells nothing)
+            return cycle.completed or deadline_passed()
 
     def call(self, function: Callable[[Any, Any], Any], event: Any, context: Any) -> Any:
         """Return what a plain function or a coroutine function makes of an event, after the app has started."""

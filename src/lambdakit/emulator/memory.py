@@ -7,8 +7,8 @@ from pathlib import Path
 
 import psutil
 
-# The first look comes early: a process that crashes at once leaves nothing to look at.
-_FIRST_PAUSE, _PAUSE = 0.01, 0.1
+# The first looks come early and often: a process that fails at once leaves nothing to look at.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
@@ -39,7 +39,7 @@ class MemoryWatch:
         pause = _FIRST_PAUSE
         while True:
             await asyncio.sleep(pause)
-            pause = _PAUSE
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(self._process_id)
                 family = [process, *process.children(recursive=True)]

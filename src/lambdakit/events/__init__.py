@@ -4,7 +4,7 @@ Pure functions: no framework, no clock, no environment, no input or output.
 """
 
 from lambdakit.events.alb import Alb, AlbMultiValue
-from lambdakit.events.detection import detect
+from lambdakit.events.detection import SOURCES, detect
 from lambdakit.events.format import LAMBDA_PAYLOAD_LIMIT, EventFormat
 from lambdakit.events.function_url import FunctionUrl
 from lambdakit.events.http_api import HttpApi, HttpApiOne
@@ -12,7 +12,17 @@ from lambdakit.events.lattice import Lattice, LatticeOne
 from lambdakit.events.message import Gateway, Headers, Request, Response
 from lambdakit.events.rest_api import RestApi
 
-__all__ = ["FORMATS", "LAMBDA_PAYLOAD_LIMIT", "EventFormat", "Gateway", "Headers", "Request", "Response", "detect"]
+__all__ = [
+    "FORMATS",
+    "LAMBDA_PAYLOAD_LIMIT",
+    "SOURCES",
+    "EventFormat",
+    "Gateway",
+    "Headers",
+    "Request",
+    "Response",
+    "detect",
+]
 
 FORMATS: dict[str, EventFormat] = {
     event_format.name: event_format

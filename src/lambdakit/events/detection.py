@@ -25,6 +25,15 @@ _TOP_LEVEL_SOURCES = {
     "aws:rmq": "mq",
     "aws:docdb": "documentdb",
 }
+SOURCES = frozenset(
+    {
+        *_RECORD_SOURCES.values(),
+        *_TOP_LEVEL_SOURCES.values(),
+        *("authorizer", "cloudformation", "cloudfront", "cloudwatch-logs", "cognito", "eventbridge", "firehose"),
+        *("schedule", "websocket"),
+    }
+)
+"""The names that `detect` returns for events that are no HTTP request."""
 _MOST_KEYS_SHOWN = 12
 _LONGEST_KEY = 40
 

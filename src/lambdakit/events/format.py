@@ -65,7 +65,7 @@ class EventFormat(ABC):
         except _WRONG_SHAPE as error:
             wrong = first_mistake(event, self.fields) or f"cannot be read: {error}"
             raise MalformedEvent(
-                wrong, where=f"a {self.name} event", fix="send the event as AWS documents it"
+                wrong, where=f"an event of {self.name}", fix="send the event as AWS documents it"
             ) from error
 
     def encode_response(self, response: Response, *, as_text: bool | None = None) -> dict[str, Any]:

@@ -111,10 +111,12 @@ def test_an_app_needs_no_declaration(tmp_path: Path) -> None:
     assert (done.code, done.stdout) == (0, b'{"name":"tea","limit":10}')
 
 
-def test_an_app_is_found_from_a_folder_below_the_declaration(shop: Path) -> None:
-    (shop / "below").mkdir()
+def test_an_app_is_looked_for_in_the_working_folder_whatever_is_declared_above_it(shop: Path) -> None:
+    below = shop / "below"
+    below.mkdir()
+    (below / "own.py").write_text((shop / "shop.py").read_text())
 
-    done = invoke_local(shop / "below", "shop:create_app", "GET", "/items/tea", "--via", "alb")
+    done = invoke_local(below, "own:create_app", "GET", "/items/tea", "--via", "alb")
 
     assert (done.code, done.stdout) == (0, b'{"name":"tea","limit":10}')
 
@@ -220,14 +222,15 @@ def test_another_python_version_than_the_declared_one_is_noted(shop: Path) -> No
     assert done.stderr.splitlines()[0] == f"note: declared Python {declared}, this run uses {PYTHON}"
 
 
-def test_an_interrupt_ends_the_function_too(shop: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+def test_a_signal_ends_the_function_too(shop: Path, number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "lambdakit", "invoke-local", "shop:wait", "GET", "/", "--timeout", "60"]
     with subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr
         waiting = next(line for line in process.stderr if line.startswith(b"waiting in"))
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=30)
 
-    assert (process.returncode, out) == (130, b"")
+    assert (process.returncode, out) == (code, b"")
     assert b"Traceback" not in err
     assert not psutil.pid_exists(int(waiting.split()[-1]))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lambdakit.cli.invoke_local.variables import read_variables
 from lambdakit.emulator import Environment, FunctionConfiguration, Outcome
 from lambdakit.errors import LifespanFailed, UserError
 
+_ENDED_BY_A_SIGNAL = 128 + signal.SIGTERM
 _OWN_MISTAKES = {kind.__name__ for kind in UserError.__subclasses__()}
 _FIXES = {
     "Runtime.BuiltInModuleConflict": "rename the module, Python has one of the same name",
@@ -56,6 +58,8 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
         init_log.release()
     try:
         outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat, init_log))
+    except asyncio.CancelledError:
+        return _ENDED_BY_A_SIGNAL
     except BaseException:
         init_log.release()
         raise
@@ -77,10 +81,18 @@ async def _outcomes(
     configuration: FunctionConfiguration, payload: bytes, repeat: int, init_log: InitLog
 ) -> Sequence[Outcome]:
     outcomes: list[Outcome] = []
+    _end_on_signals()
     async with Environment(configuration, log=init_log) as environment:
         while len(outcomes) < repeat and not (outcomes and outcomes[-1].failed):
             outcomes.append(await environment.invoke(payload))
     return outcomes
+
+
+def _end_on_signals() -> None:
+    """Let the signals that end a terminal session end the environment first, as Ctrl-C does by itself."""
+    task = asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, lambda: task and task.cancel())
 
 
 def _find_mistake(configuration: FunctionConfiguration, outcome: Outcome) -> UserError | None:

@@ -33,17 +33,16 @@ class Target:
 def find_target(name: str, start: Path) -> Target:
     """Return the function that is declared under a name, or one around the app that `module:attribute` names.
 
-    The declaration is looked for in `start` and above it. An app needs none; its code is taken from the folder of the
-    declaration or else from `start`.
+    The declaration is looked for in `start` and above it. An app needs none; its code is taken from `start`.
 
     Raises:
         DeclarationError: The declaration holds mistakes.
         UnknownFunction: No function is declared under this name.
         OptionError: The name has a colon but is no `module:attribute`.
     """
-    declaration = project.find(start)
     if ":" in name:
-        return _around_app(name, declaration.parent if declaration else start)
+        return _around_app(name, start)
+    declaration = project.find(start)
     if declaration is None:
         raise UnknownFunction(
             f"there is no function {name!r}: no pyproject.toml with a [tool.lambdakit] table",
