@@ -2,13 +2,19 @@
 
 import asyncio
 import inspect
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from asyncio.base_events import _run_until_complete_cb  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 Result = TypeVar("Result")
 
 _GRACE = 0.1
 """Seconds that cancelled work has to end by itself."""
+_MARK = cast("Callable[[asyncio.Future[Any]], object]", _run_until_complete_cb)
+"""What anyio knows a loop's main task by: the callback that `run_until_complete` gives to its task while it runs.
+
+Kept for good, it lets worker threads outlive an invocation, which then need not go through `run_until_complete`.
+"""
 
 
 class MainLoop:
@@ -21,9 +27,9 @@ class MainLoop:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._main = self._loop.create_task(_never_end())
+        self._main.add_done_callback(_MARK)
         self._watch = _Watch(self._loop)
         self._turn = 0
-        self._is_stopped = False
 
     def run(self, work: Coroutine[Any, Any, Result], *, seconds: float | None = None) -> Result:
         """Run work to its end, or cancel it after some seconds.
@@ -38,7 +44,7 @@ class MainLoop:
         self._watch.begin(task, seconds)
         try:
             while not (task.done() or self._watch.is_over):
-                self._run_until_stopped()
+                self._loop.run_forever()
         except BaseException:
             _discard(task, work)
             raise
@@ -54,22 +60,12 @@ class MainLoop:
         finally:
             # Work that outlived its own turn must not end somebody else's.
             if turn == self._turn:
-                self._is_stopped = True
                 self._loop.stop()
-
-    def _run_until_stopped(self) -> None:
-        # anyio ties its worker threads to the task that `run_until_complete` was given. That is why the main task
-        # is given to it, although the loop always stops before that task ends, which is a RuntimeError.
-        self._is_stopped = False
-        try:
-            self._loop.run_until_complete(self._main)
-        except RuntimeError:
-            if not (self._is_stopped or self._watch.is_over):
-                raise
 
     def close(self) -> None:
         """Cancel all that is left, let it end, and close the loop."""
         self._turn += 1
+        self._main.remove_done_callback(_MARK)
         leftovers = asyncio.all_tasks(self._loop)
         for task in leftovers:
             task.cancel()
