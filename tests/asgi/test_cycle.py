@@ -292,7 +292,7 @@ def test_a_complete_response_goes_out_although_the_work_after_it_is_cut_off(capl
         response = send(handler, "/orders", method="POST", context=Deadline(100))
 
     assert (response.status, response.body) == (201, b"made")
-    assert "POST /orders was cut off before the function's time-out" in caplog.text
+    assert "POST '/orders' was cut off before the function's time-out" in caplog.text
 
 
 @pytest.mark.requirement("response-deadline")

@@ -28,7 +28,11 @@ class RunningApp:
         self._lifespan: Lifespan | None = None
         self._loop = MainLoop()
         atexit.register(self.close)
-        self._app: App = self._loop.run(load_app(reference))
+        try:
+            self._app: App = self._loop.run(load_app(reference))
+        except BaseException:
+            self.close()
+            raise
 
     def start(self) -> Lifespan:
         """Run the app's startup, unless it has run, and return its lifespan.
@@ -59,7 +63,8 @@ class RunningApp:
         except BodyTooLarge:
             return response_too_large(limit)
         except TimeoutError:
-            _logger.error("%s %s was cut off before the function's time-out", scope["method"], scope["path"])  # noqa: TRY400 (where it was cut tells nothing)
+            # With %r no path can forge a line of the log.
+            _logger.error("%s %r was cut off before the function's time-out", scope["method"], scope["path"])  # noqa: TRY400 (where it was cut tells nothing)
             return cycle.completed or deadline_passed()
 
     def call(self, function: Callable[[Any, Any], Any], event: Any, context: Any) -> Any:
