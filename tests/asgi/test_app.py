@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from lambdakit.asgi.types import Receive, Scope, Send
 from lambdakit.errors import MalformedEvent, OptionError, UnhandledEvent, UnknownEvent
-from tests.asgi.apps import answering, make_event, send, serving
+from tests.asgi.apps import answered_lifespan, answering, make_event, send, serving
 
 QUEUE_EVENT = {"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}]}
 
@@ -30,6 +31,22 @@ def test_a_callable_may_be_async_and_be_given_to_the_constructor() -> None:
 
     with serving(answering(b""), sources={"schedule": take}) as handler:
         assert handler({"source": "aws.events", "detail-type": "Scheduled Event"}, None) == "taken"
+
+
+def test_the_app_is_started_once_for_all_that_its_callables_take() -> None:
+    startups: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        startups.append(scope["type"])
+        await answered_lifespan(scope, receive, send)
+
+    def take(event: object, context: object) -> str:
+        return "taken"
+
+    with serving(app, sources={"sqs": take}) as handler:
+        assert [handler(QUEUE_EVENT, None) for _ in range(3)] == ["taken"] * 3
+
+    assert startups == ["lifespan"]
 
 
 @pytest.mark.requirement("sources-registered")

@@ -136,6 +136,16 @@ def test_a_late_end_of_one_deadline_does_not_shorten_the_next() -> None:
         assert loop.run(wait(0.6), seconds=30) == "rested"
 
 
+def test_a_deadline_that_was_kept_means_nothing_to_work_without_one() -> None:
+    async def wait(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "rested"
+
+    with main_loop() as loop:
+        assert loop.run(wait(0), seconds=0.02) == "rested"
+        assert loop.run(wait(0.05)) == "rested"
+
+
 def test_work_that_finishes_although_it_was_cancelled_keeps_its_result() -> None:
     async def persist() -> str:
         try:
