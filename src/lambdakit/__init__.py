@@ -1,4 +1,4 @@
-"""Run FastAPI apps and MCP servers on AWS Lambda."""
+"""Run FastAPI and other ASGI apps on AWS Lambda."""
 
 
 def __getattr__(name: str) -> str:

@@ -7,6 +7,7 @@
     │   ├── UnknownEvent           an event whose source cannot be recognised
     │   ├── UnhandledEvent         an event of a known source that nothing is registered for
     │   ├── AppNotFound            "module:attribute" leads nowhere
+    │   ├── AppNotImportable       the app's module, or one that it imports, cannot be imported
     │   ├── NotAnApp               what was found is no ASGI app
     │   ├── LifespanFailed         the app refused to start
     │   ├── DeclarationError       a mistake in [tool.lambdakit]
@@ -54,6 +55,10 @@ class UnhandledEvent(UserError):
 
 class AppNotFound(UserError):
     """The module or attribute named as the app does not exist."""
+
+
+class AppNotImportable(UserError):
+    """The module of the app cannot be imported: it, or a module that it imports, is missing or no Python."""
 
 
 class NotAnApp(UserError):

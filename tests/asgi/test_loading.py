@@ -9,7 +9,7 @@ import pytest
 
 from lambdakit.asgi.loading import find, is_app, is_handler
 from lambdakit.asgi.types import Receive, Scope, Send
-from lambdakit.errors import AppNotFound, NotAnApp
+from lambdakit.errors import AppNotFound, AppNotImportable, NotAnApp
 from tests.asgi.apps import answering, send, serving
 
 WRONG_FOLDER = "Fix: check the name and run from the folder that holds it"
@@ -95,14 +95,44 @@ def test_a_name_that_leads_nowhere_says_which_part_of_it(name: str, message: str
     assert str(raised.value) == message
 
 
-def test_an_import_that_fails_inside_the_apps_module_is_passed_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("module", "source", "message"),
+    [
+        (
+            "shop_without_database",
+            "\nimport database_that_is_missing\n",
+            "No module named 'database_that_is_missing' (in {folder}/shop_without_database.py:2). Fix: correct",
+        ),
+        (
+            "shop_with_a_wrong_name",
+            "from json import dumbs\n",
+            "(in {folder}/shop_with_a_wrong_name.py:1). Fix: correct the import, or install what it names",
+        ),
+        (
+            "shop_with_a_typo",
+            "app = 1\ndef create_app(:\n",
+            "cannot be imported: invalid syntax (in {folder}/shop_with_a_typo.py:2). Fix: correct that line",
+        ),
+    ],
+)
+def test_an_import_that_fails_inside_the_apps_module_names_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, source: str, message: str
 ) -> None:
-    (tmp_path / "shop_without_database.py").write_text("import database_that_is_not_installed\n")
+    (tmp_path / f"{module}.py").write_text(source)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
-    with pytest.raises(ModuleNotFoundError, match="database_that_is_not_installed"):
-        find("shop_without_database:app")
+    with pytest.raises(AppNotImportable) as raised:
+        find(f"{module}:app")
+
+    assert message.format(folder=tmp_path) in str(raised.value)
+
+
+def test_whatever_else_a_module_raises_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "shop_without_settings.py").write_text("import os\nos.environ['NOT_SET_ANYWHERE']\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    with pytest.raises(KeyError, match="NOT_SET_ANYWHERE"):
+        find("shop_without_settings:app")
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,8 @@ def test_a_rest_api_drops_the_content_length_and_it_comes_back() -> None:
     ("names", "content_type", "text"),
     [
         ((*TWO, "http-api-1.0"), "application/problem+json", True),
-        ((*TWO, "http-api-1.0"), "application/x-www-form-urlencoded", True),
+        (["http-api-1.0"], "application/x-www-form-urlencoded", True),
+        (TWO, "application/x-www-form-urlencoded", False),
         ((*TWO, "http-api-1.0"), "image/gif", False),
         ((*TWO, "http-api-1.0", *PLAIN), None, True),
         (PLAIN, "application/json", True),

@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
+from traceback import extract_tb
 from typing import Any, cast
 
 from lambdakit.asgi.types import App
-from lambdakit.errors import AppNotFound, NotAnApp
+from lambdakit.errors import AppNotFound, AppNotImportable, NotAnApp
 
 _FIX = "name an ASGI app (a FastAPI or Starlette object) or a function without arguments that returns one"
 
@@ -19,6 +20,7 @@ async def load_app(reference: object) -> App:
 
     Raises:
         AppNotFound: The name leads nowhere.
+        AppNotImportable: Its module cannot be imported.
         NotAnApp: It leads to something that is neither an app nor a factory of one.
     """
     found = find(reference) if isinstance(reference, str) else reference
@@ -41,8 +43,9 @@ def find(name: str) -> Any:
     """Return the object that `module:attribute` names; the attribute may have dots.
 
     Raises:
-        AppNotFound: The name is malformed, or its module or attribute does not exist. An error that the module
-            itself raises while it is imported is passed on as it is.
+        AppNotFound: The name is malformed, or its module or attribute does not exist.
+        AppNotImportable: The module imports something that is missing, or is no Python. What else it raises while it
+            is imported is passed on as it is.
     """
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
@@ -62,9 +65,20 @@ def _import(module_name: str, name: str) -> Any:
         return import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise
+            raise _not_importable(module_name, error) from error
         fix = "check the name and run from the folder that holds it"
         raise AppNotFound(f"there is no module {error.name!r}", where=name, fix=fix) from error
+    except (ImportError, SyntaxError) as error:
+        raise _not_importable(module_name, error) from error
+
+
+def _not_importable(module_name: str, error: ImportError | SyntaxError) -> AppNotImportable:
+    if isinstance(error, SyntaxError):
+        where, fix = f"{error.filename}:{error.lineno}", "correct that line"
+    else:
+        frames = [frame for frame in extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+        where, fix = f"{frames[-1].filename}:{frames[-1].lineno}", "correct the import, or install what it names"
+    return AppNotImportable(f"{module_name} cannot be imported: {error.msg}", where=where, fix=fix)
 
 
 def is_app(value: object) -> bool:

@@ -2,18 +2,19 @@
 
 import asyncio
 import inspect
-from asyncio.base_events import _run_until_complete_cb  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+from asyncio import base_events
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
 _GRACE = 0.1
 """Seconds that cancelled work has to end by itself."""
-_MARK = cast("Callable[[asyncio.Future[Any]], object]", _run_until_complete_cb)
+_MARK: Callable[[asyncio.Future[Any]], object] = getattr(base_events, "_run_until_complete_cb", lambda _: None)
 """What anyio knows a loop's main task by: the callback that `run_until_complete` gives to its task while it runs.
 
-Kept for good, it lets worker threads outlive an invocation, which then need not go through `run_until_complete`.
+Kept for good, it lets worker threads outlive an invocation, which then need not go through `run_until_complete`. On a
+Python without it, which tests would tell, `def` routes would start their thread anew.
 """
 
 

@@ -56,7 +56,7 @@ def _toolkit(
         bool, typer.Option(_TRACEBACK, help="Show where an error comes from, after any command.")
     ] = False,
 ) -> None:
-    """Run FastAPI apps and MCP servers as AWS Lambda functions on this machine."""
+    """Run FastAPI and other ASGI apps as AWS Lambda functions on this machine."""
     if version:
         typer.echo(f"toolkit {lambdakit.__version__}")
     elif context.invoked_subcommand is None:

@@ -18,6 +18,7 @@ class Alb(EventFormat):
     """A target group with single-value headers: of a repeated header or parameter the last value arrives."""
 
     name = "alb"
+    request_limit = 1_048_576
     response_limit = 1_048_576
     fields = (
         Field("httpMethod", text, required=True),

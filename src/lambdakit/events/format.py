@@ -49,6 +49,8 @@ class EventFormat(ABC):
 
     name: ClassVar[str]
     """The format's name, as commands and tables spell it."""
+    request_limit: ClassVar[int] = LAMBDA_PAYLOAD_LIMIT
+    """The largest request body in bytes that the service accepts."""
     response_limit: ClassVar[int] = LAMBDA_PAYLOAD_LIMIT
     """The largest result in bytes of JSON that the service accepts."""
     fields: ClassVar[tuple[Field, ...]]

@@ -32,6 +32,8 @@ def shop(tmp_path: Path) -> Path:
     (tmp_path / "broken.py").write_text("def handler(:\n")
     (tmp_path / "event.json").write_text('{\n  "a": 1,\n  b: 2\n}\n')
     (tmp_path / "latin.json").write_bytes(b'"\xff"')
+    (tmp_path / "without.py").write_text("import os\nimport missing_module\n")
+    (tmp_path / "large.bin").write_bytes(b"x" * 1_048_577)
     (tmp_path / "some.env").write_text("A1=1\n\nB1\n")
     return tmp_path
 
@@ -54,6 +56,16 @@ def assert_refused(done: Run, *parts: str) -> None:
         pytest.param(("gone", *GET), ["ImportModuleError", "'gone'", "handler gone.handler", "Fix:"], id="module"),
         pytest.param(("nameless", *GET), ["HandlerNotFound", "'nameless'", "shop.nameless", "Fix:"], id="attribute"),
         pytest.param(("broken", *GET), ["UserCodeSyntaxError", "broken.py", "line 1", "Fix:"], id="syntax"),
+        pytest.param(("broken:app", *GET), ["AppNotImportable", "broken.py:1", "correct that line"], id="app syntax"),
+        pytest.param(("without:app", *GET), ["AppNotImportable", "'missing_module'", "without.py:2"], id="app import"),
+        pytest.param(("shop.handler", *GET), ["'shop.handler'", "name an app as shop:handler"], id="dot for colon"),
+        pytest.param(("shop.py:handler", *GET), ["'shop.py:handler'", "write shop:handler"], id="file for module"),
+        pytest.param(("a/shop:handler", *GET), ["'a/shop:handler'", "write a.shop:handler"], id="path for module"),
+        pytest.param(
+            ("api", "POST", "/", "--via", "alb", "--data", "@large.bin"),
+            ["1048577", "1048576", "S3"],
+            id="large for alb",
+        ),
         pytest.param(("gone:app", *GET), ["AppNotFound", "gone", "Fix:"], id="app module"),
         pytest.param(("shop:nameless", *GET), ["AppNotFound", "nameless", "Fix:"], id="app attribute"),
         pytest.param(("shop:number", *GET), ["NotAnApp", "int", "Fix:"], id="no app"),

@@ -219,10 +219,12 @@ def test_another_python_version_than_the_declared_one_is_noted(shop: Path) -> No
 
     done = invoke_local(shop, "worker", "-e", "-", stdin=b"{}")
 
-    assert done.stderr.splitlines()[0] == f"note: declared Python {declared}, this run uses {PYTHON}"
+    assert (
+        done.stderr.splitlines()[0] == f"note: on Lambda this function gets Python {declared}, this run uses {PYTHON}"
+    )
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_the_function_too(shop: Path, number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "lambdakit", "invoke-local", "shop:wait", "GET", "/", "--timeout", "60"]
     with subprocess.Popen(command, cwd=shop, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -234,3 +236,69 @@ def test_a_signal_ends_the_function_too(shop: Path, number: signal.Signals, code
     assert (process.returncode, out) == (code, b"")
     assert b"Traceback" not in err
     assert not psutil.pid_exists(int(waiting.split()[-1]))
+
+
+def run_in_a_shell(folder: Path, redirection: str) -> subprocess.CompletedProcess[str]:
+    command = f"{sys.executable} -m lambdakit invoke-local shop:create_app GET /items/tea {redirection}"
+    return subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_cannot_be_written_is_one_line(shop: Path) -> None:
+    done = run_in_a_shell(shop, ">/dev/full")
+
+    assert done.returncode == 2
+    assert "toolkit: standard output cannot be written: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_closed_output_is_one_line(shop: Path) -> None:
+    done = run_in_a_shell(shop, ">&-")
+
+    assert done.returncode == 2
+    assert "toolkit: standard output is closed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_closed_log_keeps_the_answer(shop: Path) -> None:
+    done = run_in_a_shell(shop, "2>&-")
+
+    assert (done.returncode, done.stdout) == (0, '{"name":"tea","limit":10}')
+
+
+def test_a_reader_that_goes_away_is_no_error(shop: Path) -> None:
+    done = run_in_a_shell(shop, "| true")
+
+    assert done.returncode == 141
+    assert "Traceback" not in done.stderr
+
+
+def test_body_and_log_in_one_file_do_not_share_a_line(shop: Path) -> None:
+    done = run_in_a_shell(shop, "2>&1")
+
+    assert done.stdout.splitlines()[-2:] == ['{"name":"tea","limit":10}', "HTTP 200 application/json 25 bytes"]
+
+
+def test_more_memory_than_the_function_has_is_noted(shop: Path) -> None:
+    (shop / "large.py").write_text("def handler(event, context):\n    return len(bytearray(200_000_000))\n")
+
+    done = invoke_local(shop, "large:handler", "-e", "-", "--memory", "128", stdin=b"null")
+
+    assert done.code == 0
+    (note,) = [line for line in done.stderr.splitlines() if line.startswith("note: the function used ")]
+    assert note.endswith(" of its 128 MB; Lambda would have ended it")
+
+
+def test_an_exception_of_the_same_name_as_one_of_ours_is_the_functions_own(shop: Path) -> None:
+    (shop / "own.py").write_text("class OptionError(Exception): pass\nraise OptionError('no database')\n")
+
+    done = invoke_local(shop, "own:app", "GET", "/")
+
+    assert (done.code, json.loads(done.stdout)["errorMessage"]) == (1, "no database")

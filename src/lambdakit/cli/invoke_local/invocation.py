@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+import lambdakit
 from lambdakit.cli.invoke_local.calls import Call
 from lambdakit.cli.invoke_local.init_log import InitLog
 from lambdakit.cli.invoke_local.output import log, log_durations, print_json
@@ -14,7 +15,7 @@ from lambdakit.cli.invoke_local.variables import read_variables
 from lambdakit.emulator import Environment, FunctionConfiguration, Outcome
 from lambdakit.errors import LifespanFailed, UserError
 
-_ENDED_BY_A_SIGNAL = 128 + signal.SIGTERM
+_PACKAGE = Path(lambdakit.__file__).parent
 _OWN_MISTAKES = {kind.__name__ for kind in UserError.__subclasses__()}
 _FIXES = {
     "Runtime.BuiltInModuleConflict": "rename the module, Python has one of the same name",
@@ -35,7 +36,7 @@ def configure(
     """
     function = target.function
     if target.python != THIS_PYTHON:
-        log(f"note: declared Python {target.python}, this run uses {THIS_PYTHON}")
+        log(f"note: on Lambda this function gets Python {target.python}, this run uses {THIS_PYTHON}")
     return FunctionConfiguration(
         handler=function.handler,
         task_root=target.root,
@@ -56,10 +57,11 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
     init_log = InitLog(log)
     if configuration.debug_port is not None:
         init_log.release()
+    signals: list[int] = []
     try:
-        outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat, init_log))
+        outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat, log=init_log, signals=signals))
     except asyncio.CancelledError:
-        return _ENDED_BY_A_SIGNAL
+        return 128 + signals[0]
     except BaseException:
         init_log.release()
         raise
@@ -71,40 +73,60 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
     if mistake is not None:
         mistake.add_note(init_log.text)
         raise mistake
+    _note_memory(outcomes)
     if repeat > 1:
         first, *others = [outcome.report for outcome in outcomes]
         log_durations(first.duration_ms, first.init_duration_ms, [report.duration_ms for report in others])
     return _report_failure(configuration, last) if last.failed else call.print_result(last.payload)
 
 
+def _note_memory(outcomes: Sequence[Outcome]) -> None:
+    report = max((outcome.report for outcome in outcomes), key=lambda report: report.max_memory_used_mb)
+    if report.max_memory_used_mb > report.memory_size_mb:
+        used = f"{report.max_memory_used_mb} MB of its {report.memory_size_mb} MB"
+        log(f"note: the function used {used}; Lambda would have ended it")
+
+
 async def _outcomes(
-    configuration: FunctionConfiguration, payload: bytes, repeat: int, init_log: InitLog
+    configuration: FunctionConfiguration, payload: bytes, repeat: int, *, log: InitLog, signals: list[int]
 ) -> Sequence[Outcome]:
     outcomes: list[Outcome] = []
-    _end_on_signals()
-    async with Environment(configuration, log=init_log) as environment:
+    _end_on_signals(signals)
+    async with Environment(configuration, log=log) as environment:
         while len(outcomes) < repeat and not (outcomes and outcomes[-1].failed):
             outcomes.append(await environment.invoke(payload))
     return outcomes
 
 
-def _end_on_signals() -> None:
+def _end_on_signals(received: list[int]) -> None:
     """Let the signals that end a terminal session end the environment first, as Ctrl-C does by itself."""
     task = asyncio.current_task()
+
+    def end(number: int) -> None:
+        received.append(number)
+        if task is not None:
+            task.cancel()
+
     for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, lambda: task and task.cancel())
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
 
 
 def _find_mistake(configuration: FunctionConfiguration, outcome: Outcome) -> UserError | None:
     """Return the mistake of the user that kept the function from starting, if it is one."""
     if outcome.phase != "init" or not outcome.failed:
         return None
-    if outcome.error_type in _OWN_MISTAKES:
+    if outcome.error_type in _OWN_MISTAKES and _is_raised_by_the_toolkit(outcome):
         return UserError(_describe(configuration, outcome))
     if outcome.error_type in _FIXES:
         where = f"handler {configuration.handler} in {configuration.task_root}"
         return UserError(_describe(configuration, outcome), where=where, fix=_FIXES[outcome.error_type])
     return None
+
+
+def _is_raised_by_the_toolkit(outcome: Outcome) -> bool:
+    """Tell our exceptions from others of the same name, by the file that raised them."""
+    trace: list[str] = json.loads(outcome.payload).get("stackTrace") or [""]
+    return str(_PACKAGE) in trace[-1]
 
 
 def _report_failure(configuration: FunctionConfiguration, outcome: Outcome) -> int:

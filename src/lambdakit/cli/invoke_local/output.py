@@ -1,17 +1,24 @@
 """What `invoke-local` prints: the answer on standard output, all else on standard error."""
 
 import math
+import os
 import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 from statistics import median
 
+import typer
+
+from lambdakit.errors import OptionError
 from lambdakit.events import Response
+
+_BROKEN_PIPE = 141
 
 
 def log(line: str) -> None:
-    """Write a line to standard error."""
-    sys.stderr.write(line + "\n")
+    """Write a line to standard error, if there is one."""
+    if sys.stderr is not None:  # pyright: ignore[reportUnnecessaryComparison] (None where it is closed)
+        sys.stderr.write(line + "\n")
 
 
 def print_json(payload: bytes) -> None:
@@ -20,10 +27,20 @@ def print_json(payload: bytes) -> None:
 
 
 def print_response(response: Response, *, include: bool) -> None:
-    """Write a body byte by byte, after status and headers with `include`; a terminal gets a newline at its end."""
+    """Write a body byte by byte, after status and headers with `include`.
+
+    A newline follows where the log would otherwise go on in the same line: on a terminal, and with `2>&1`.
+    """
     _write((_head(response) if include else b"") + response.body)
-    if sys.stdout.isatty() and not response.body.endswith(b"\n"):
+    if not response.body.endswith(b"\n") and (sys.stdout.isatty() or _is_shared_with_the_log()):
         _write(b"\n")
+
+
+def _is_shared_with_the_log() -> bool:
+    try:
+        return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+    except (AttributeError, OSError):
+        return False
 
 
 def _head(response: Response) -> bytes:
@@ -37,8 +54,18 @@ def _reason(status: int) -> str:
 
 
 def _write(content: bytes) -> None:
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] (None where it is closed)
+        raise OptionError("standard output is closed", where="the shell", fix="leave it open, or send it to a file")
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        # The reader has gone, as `head` does. What is still buffered must not fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(_BROKEN_PIPE) from error
+    except OSError as error:
+        what = f"standard output cannot be written: {error.strerror}"
+        raise OptionError(what, where="the shell", fix="send it elsewhere") from error
 
 
 def log_status(response: Response) -> None:

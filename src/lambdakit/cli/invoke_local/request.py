@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from lambdakit.cli.invoke_local.content import parse_json, read_value
-from lambdakit.errors import OptionError
+from lambdakit.errors import OptionError, PayloadTooLarge
 from lambdakit.events import EventFormat, Headers, Request
 from lambdakit.events.path import decode_path
 
@@ -38,6 +38,7 @@ def build_request(
 
     Raises:
         OptionError: A part is missing or cannot be sent in HTTP.
+        PayloadTooLarge: The service does not take a body of this size.
     """
     if method is None or path is None:
         fix = "write both, as in GET /items, or --event FILE"
@@ -46,6 +47,9 @@ def build_request(
         raise OptionError(f"{method!r} is no HTTP method", where="METHOD", fix="write METHOD PATH, as in GET /items")
     if not path.startswith("/"):
         raise OptionError(f"{path!r} is no path", where="PATH", fix="begin it with a slash, as in /items")
+    if len(body.content) > event_format.request_limit:
+        what = f"the body has {len(body.content)} bytes, {event_format.name} takes {event_format.request_limit}"
+        raise PayloadTooLarge(what, where="the request", fix="send less, or put what is large into S3")
     wire_path, _, query = _on_the_wire(path.partition("#")[0]).partition("?")
     defaults = _default_headers(_own_host(event_format), body)
     sent = _with_defaults([_parse_header(header) for header in headers], defaults)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +12,7 @@ from lambdakit.errors import OptionError, UnknownFunction
 from lambdakit.project import Function, Project
 
 _APP_HANDLER = "lambdakit.asgi.handler.handler"
-_APP = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_APP = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -47,24 +48,36 @@ def find_target(name: str, start: Path) -> Target:
         raise UnknownFunction(
             f"there is no function {name!r}: no pyproject.toml with a [tool.lambdakit] table",
             where=f"{start} or a folder above it",
-            fix=f"declare [tool.lambdakit.functions.{name}], or name an app as module:attribute",
+            fix=_suggest(name, ()),
         )
     return _declared(name, project.load(declaration))
 
 
 def _around_app(name: str, root: Path) -> Target:
-    if not _APP.fullmatch(name):
-        raise OptionError(f"{name!r} names no app", where="TARGET", fix="write module:attribute, as in shop.http:app")
-    function = Function(name=re.sub(r"\W", "-", name), handler=_APP_HANDLER, environment={settings.APP: name})
+    module, _, attribute = name.partition(":")
+    as_module = module.removesuffix(".py").strip("./").replace("/", ".")
+    if not _APP.fullmatch(name) or as_module != module:
+        suggestion = f"{as_module}:{attribute}"
+        fix = suggestion if _APP.fullmatch(suggestion) else "module:attribute, as in shop.http:app"
+        raise OptionError(f"{name!r} names no app", where="TARGET", fix=f"write {fix}")
+    function = Function(name=re.sub(r"[^A-Za-z0-9]", "-", name), handler=_APP_HANDLER, environment={settings.APP: name})
     return Target(function, root)
 
 
 def _declared(name: str, declaration: Project) -> Target:
     if function := declaration.functions.get(name):
         return Target(function, declaration.root, declaration.python)
-    nearest = get_close_matches(name, declaration.functions, n=1)
     raise UnknownFunction(
         f"there is no function {name!r}, declared: {', '.join(declaration.functions) or 'none'}",
         where=str(declaration.root / "pyproject.toml"),
-        fix=f"did you mean {nearest[0]}?" if nearest else f"declare [tool.lambdakit.functions.{name}]",
+        fix=_suggest(name, declaration.functions),
     )
+
+
+def _suggest(name: str, declared: Collection[str]) -> str:
+    if nearest := get_close_matches(name, declared, n=1):
+        return f"did you mean {nearest[0]}?"
+    module, dot, attribute = name.rpartition(".")
+    if dot:
+        return f"name an app as {module}:{attribute}"
+    return f"declare [tool.lambdakit.functions.{name}], or name an app as module:attribute"
