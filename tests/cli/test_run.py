@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_a_wrong_command_line_is_one_line(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"toolkit: {message}")
-    assert err.endswith(". Fix: see toolkit --help\n")
+    assert re.search(r"\. Fix: see toolkit( invoke-local)? --help\n$", err)
     assert err.count("\n") == 1
 
 

@@ -43,7 +43,8 @@ def _refuse(error: TyperException | LambdakitError) -> int:
         typer.echo(f"toolkit: {error}", err=True)
         return 2 if isinstance(error, UserError) else 1
     message = " ".join(error.format_message().split()).rstrip(".")
-    typer.echo(f"toolkit: {message}. Fix: see toolkit --help", err=True)
+    context = getattr(error, "ctx", None)
+    typer.echo(f"toolkit: {message}. Fix: see {context.command_path if context else 'toolkit'} --help", err=True)
     return error.exit_code
 
 

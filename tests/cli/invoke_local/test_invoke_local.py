@@ -164,9 +164,8 @@ def test_a_failing_function_is_exit_code_1_and_one_line(shop: Path) -> None:
 
     assert done.code == 1
     assert json.loads(done.stdout)["errorType"] == "ValueError"
-    assert done.messages == [
-        "toolkit: the function failing failed in its invoke phase: ValueError: first line second line"
-    ]
+    failure = "the function failing failed in its invoke phase: ValueError: first line second line"
+    assert done.messages == [f"toolkit: {failure} (in shop.py:43)"]
 
 
 def test_a_result_that_the_service_refuses_is_shown_on_standard_error(shop: Path) -> None:
@@ -302,3 +301,12 @@ def test_an_exception_of_the_same_name_as_one_of_ours_is_the_functions_own(shop:
     done = invoke_local(shop, "own:app", "GET", "/")
 
     assert (done.code, json.loads(done.stdout)["errorMessage"]) == (1, "no database")
+
+
+def test_a_failure_names_the_last_line_of_the_users_own_code(shop: Path) -> None:
+    (shop / "settings.py").write_text("import os\nos.environ['NOT_SET_ANYWHERE']\n")
+    (shop / "own.py").write_text("import json\nimport settings\n")
+
+    done = invoke_local(shop, "own:app", "GET", "/")
+
+    assert done.messages[-1].endswith("KeyError: 'NOT_SET_ANYWHERE' (in settings.py:2)")

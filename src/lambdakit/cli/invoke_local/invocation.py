@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from lambdakit.emulator import Environment, FunctionConfiguration, Outcome
 from lambdakit.errors import LifespanFailed, UserError
 
 _PACKAGE = Path(lambdakit.__file__).parent
+_FRAME = re.compile(r'File "(.+?)", line (\d+)')
 _OWN_MISTAKES = {kind.__name__ for kind in UserError.__subclasses__()}
 _FIXES = {
     "Runtime.BuiltInModuleConflict": "rename the module, Python has one of the same name",
@@ -131,8 +133,19 @@ def _is_raised_by_the_toolkit(outcome: Outcome) -> bool:
 
 def _report_failure(configuration: FunctionConfiguration, outcome: Outcome) -> int:
     print_json(outcome.payload)
-    log(f"toolkit: {_describe(configuration, outcome)}")
+    place = _find_own_line(configuration.task_root, outcome)
+    log(f"toolkit: {_describe(configuration, outcome)}{f' (in {place})' if place else ''}")
     return 1
+
+
+def _find_own_line(root: Path, outcome: Outcome) -> str | None:
+    """Return file and line of the last call in the user's own code, if the trace of a failure has one."""
+    trace: list[str] = json.loads(outcome.payload).get("stackTrace") or []
+    for path, line in reversed(_FRAME.findall("".join(trace))):
+        is_own = path.startswith(f"{root}/") and "site-packages" not in path and not path.startswith(str(_PACKAGE))
+        if is_own:
+            return f"{path.removeprefix(f'{root}/')}:{line}"
+    return None
 
 
 def _describe(configuration: FunctionConfiguration, outcome: Outcome) -> str:
