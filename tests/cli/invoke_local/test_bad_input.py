@@ -34,6 +34,10 @@ def shop(tmp_path: Path) -> Path:
     (tmp_path / "latin.json").write_bytes(b'"\xff"')
     (tmp_path / "without.py").write_text("import os\nimport missing_module\n")
     (tmp_path / "large.bin").write_bytes(b"x" * 1_048_577)
+    (tmp_path / "served.py").write_text("async def app(scope, receive, send): ...\n")
+    (tmp_path / "path.json").write_text('{"rawPath": 5, "requestContext": {"http": {"method": "GET"}}}')
+    (tmp_path / "shape.json").write_text('{"warm": true}')
+    (tmp_path / "queue.json").write_text('{"Records": [{"eventSource": "aws:sqs"}]}')
     (tmp_path / "some.env").write_text("A1=1\n\nB1\n")
     return tmp_path
 
@@ -66,6 +70,9 @@ def assert_refused(done: Run, *parts: str) -> None:
             ["1048577", "1048576", "S3"],
             id="large for alb",
         ),
+        pytest.param(("served:app", "-e", "path.json"), ["MalformedEvent", "rawPath is 5", "Fix:"], id="bad event"),
+        pytest.param(("served:app", "-e", "shape.json"), ["UnknownEvent", "the keys warm", "Fix:"], id="no event"),
+        pytest.param(("served:app", "-e", "queue.json"), ["UnhandledEvent", "'sqs'", "Fix:"], id="unhandled event"),
         pytest.param(("gone:app", *GET), ["AppNotFound", "gone", "Fix:"], id="app module"),
         pytest.param(("shop:nameless", *GET), ["AppNotFound", "nameless", "Fix:"], id="app attribute"),
         pytest.param(("shop:number", *GET), ["NotAnApp", "int", "Fix:"], id="no app"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import lambdakit
 from lambdakit.cli.invoke_local.calls import Call
-from lambdakit.cli.invoke_local.init_log import InitLog
+from lambdakit.cli.invoke_local.held_log import REFUSALS, HeldLog
 from lambdakit.cli.invoke_local.output import log, log_durations, print_json
 from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
 from lambdakit.cli.invoke_local.variables import read_variables
@@ -56,24 +56,25 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
     Raises:
         UserError: No request can reach the function before its code, handler or app is corrected.
     """
-    init_log = InitLog(log)
+    held_log = HeldLog(log)
     if configuration.debug_port is not None:
-        init_log.release()
+        held_log.release()
     signals: list[int] = []
     try:
-        outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat, log=init_log, signals=signals))
+        outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat, log=held_log, signals=signals))
     except asyncio.CancelledError:
+        held_log.release()
         return 128 + signals[0]
     except BaseException:
-        init_log.release()
+        held_log.release()
         raise
     last = outcomes[-1]
     mistake = _find_mistake(configuration, last)
     if mistake is None or last.error_type == LifespanFailed.__name__:
         # Where an app's own startup fails is seen in the log alone.
-        init_log.release()
+        held_log.release()
     if mistake is not None:
-        mistake.add_note(init_log.text)
+        mistake.add_note(held_log.text)
         raise mistake
     _note_memory(outcomes)
     if repeat > 1:
@@ -90,7 +91,7 @@ def _note_memory(outcomes: Sequence[Outcome]) -> None:
 
 
 async def _outcomes(
-    configuration: FunctionConfiguration, payload: bytes, repeat: int, *, log: InitLog, signals: list[int]
+    configuration: FunctionConfiguration, payload: bytes, repeat: int, *, log: HeldLog, signals: list[int]
 ) -> Sequence[Outcome]:
     outcomes: list[Outcome] = []
     _end_on_signals(signals)
@@ -114,12 +115,11 @@ def _end_on_signals(received: list[int]) -> None:
 
 
 def _find_mistake(configuration: FunctionConfiguration, outcome: Outcome) -> UserError | None:
-    """Return the mistake of the user that kept the function from starting, if it is one."""
-    if outcome.phase != "init" or not outcome.failed:
-        return None
-    if outcome.error_type in _OWN_MISTAKES and _is_raised_by_the_toolkit(outcome):
+    """Return the mistake of the user that kept the function from seeing an event, if it is one."""
+    own_mistakes = _OWN_MISTAKES if outcome.phase == "init" else REFUSALS
+    if outcome.error_type in own_mistakes and _is_raised_by_the_toolkit(outcome):
         return UserError(_describe(configuration, outcome))
-    if outcome.error_type in _FIXES:
+    if outcome.phase == "init" and outcome.error_type in _FIXES:
         where = f"handler {configuration.handler} in {configuration.task_root}"
         return UserError(_describe(configuration, outcome), where=where, fix=_FIXES[outcome.error_type])
     return None

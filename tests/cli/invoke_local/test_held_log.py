@@ -1,4 +1,4 @@
-from lambdakit.cli.invoke_local.init_log import InitLog
+from lambdakit.cli.invoke_local.held_log import HeldLog
 
 GOOD_INIT = ["INIT_START Runtime", "hello from the module", "START RequestId: 1", "END RequestId: 1"]
 BAD_INIT = ["INIT_START Runtime", "[ERROR] no such module", "INIT_REPORT Status: error", "START RequestId: 1"]
@@ -6,7 +6,7 @@ BAD_INIT = ["INIT_START Runtime", "[ERROR] no such module", "INIT_REPORT Status:
 
 def written_by(lines: list[str], *, release: bool = False) -> list[str]:
     written: list[str] = []
-    log = InitLog(written.append)
+    log = HeldLog(written.append)
     for line in lines:
         log(line)
     if release:
@@ -15,8 +15,21 @@ def written_by(lines: list[str], *, release: bool = False) -> list[str]:
 
 
 def test_the_log_of_a_good_init_comes_out_with_its_first_invocation() -> None:
-    assert written_by(GOOD_INIT[:2]) == []
+    assert written_by(GOOD_INIT[:3]) == []
     assert written_by(GOOD_INIT) == GOOD_INIT
+
+
+def test_the_log_of_a_refused_event_is_held_until_it_is_released() -> None:
+    refused = [*GOOD_INIT[:3], "[ERROR] MalformedEvent: rawPath is 5\nTraceback", "END RequestId: 1", "REPORT"]
+
+    assert written_by(refused) == []
+    assert written_by(refused, release=True) == refused
+
+
+def test_any_other_error_of_an_invocation_comes_out_at_once() -> None:
+    failed = [*GOOD_INIT[:3], "[ERROR] ValueError: no stock\nTraceback"]
+
+    assert written_by(failed) == failed
 
 
 def test_the_log_of_a_bad_init_is_held_until_it_is_released() -> None:
@@ -26,7 +39,7 @@ def test_the_log_of_a_bad_init_is_held_until_it_is_released() -> None:
 
 def test_a_released_log_passes_every_line_on_at_once() -> None:
     written: list[str] = []
-    log = InitLog(written.append)
+    log = HeldLog(written.append)
     log.release()
     log("INIT_START Runtime")
 
@@ -35,7 +48,7 @@ def test_a_released_log_passes_every_line_on_at_once() -> None:
 
 
 def test_what_is_held_can_be_read() -> None:
-    log = InitLog(print)
+    log = HeldLog(print)
     log("one")
     log("two")
 
