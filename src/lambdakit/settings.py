@@ -8,6 +8,9 @@ import os
 APP = "LAMBDAKIT_APP"
 """The app that `lambdakit.asgi.handler.handler` serves, as `module:attribute`."""
 
+STREAMING = "LAMBDAKIT_STREAMING"
+"""The one event source whose caller takes a streamed response, such as `function-url`; unset where none does."""
+
 SAMPLE_EVENTS = "LAMBDAKIT_SAMPLE_EVENTS"
 """A folder of recorded AWS events that the test suite checks as well."""
 
@@ -15,6 +18,11 @@ SAMPLE_EVENTS = "LAMBDAKIT_SAMPLE_EVENTS"
 def app_name() -> str | None:
     """Return what `LAMBDAKIT_APP` names, or None."""
     return os.environ.get(APP)
+
+
+def streaming_source() -> str | None:
+    """Return the event source whose caller takes a streamed response, or None."""
+    return os.environ.get(STREAMING) or None
 
 
 def is_lambda() -> bool:

@@ -1,0 +1,1 @@
+"""What an environment does around its life: before and after a snapshot, and when it ends."""
