@@ -10,10 +10,10 @@ from typing import Any
 from lambdakit.asgi.cycle import BodyTooLarge, HttpCycle
 from lambdakit.asgi.lifespan import Lifespan
 from lambdakit.asgi.loading import load_app
-from lambdakit.asgi.loop import MainLoop
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.types import App, LifespanMode, Scope
 from lambdakit.events import Response
+from lambdakit.runtime.loop import MainLoop
 
 _SHUTDOWN_SECONDS = 2.0
 _logger = logging.getLogger("lambdakit.asgi")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import anyio.to_thread
 import pytest
 
-from lambdakit.asgi.loop import MainLoop
 from lambdakit.asgi.types import Receive, Scope, Send
+from lambdakit.runtime.loop import MainLoop
 from tests.asgi.apps import answered_lifespan, answering, send, serving
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
