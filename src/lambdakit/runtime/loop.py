@@ -17,6 +17,18 @@ Kept for good, it lets worker threads outlive an invocation, which then need not
 Python without it, which tests would tell, `def` routes would start their thread anew.
 """
 
+_hosted: list["MainLoop"] = []
+
+
+def host(loop: "MainLoop | None") -> None:
+    """Name the loop that the host of this process runs; None takes it back."""
+    _hosted[:] = [] if loop is None else [loop]
+
+
+def hosted_loop() -> "MainLoop | None":
+    """Return the loop of the host, or None where each app brings its own."""
+    return _hosted[0] if _hosted else None
+
 
 class MainLoop:
     """One event loop and one main task that never ends, kept for the life of the environment.
