@@ -1,84 +1,12 @@
 import asyncio
 import base64
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
 
 import pytest
 
-from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT, RuntimeApi, State
 from lambdakit.errors import EnvironmentFault
-
-NEXT = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-class Reply(NamedTuple):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def error_type(self) -> str:
-        error = json.loads(self.body)
-        assert set(error) == {"errorMessage", "errorType"}
-        assert error["errorMessage"]
-        return error["errorType"]
-
-
-class Client:
-    """A runtime that speaks to the Runtime API by hand, over one connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def send(self, raw: bytes) -> Reply:
-        self.writer.write(raw)
-        await self.writer.drain()
-        return await self.receive()
-
-    async def receive(self) -> Reply:
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:-2])}
-        body = await self.reader.readexactly(int(headers.get("content-length", 0)))
-        return Reply(int(head[0].split()[1]), headers, body)
-
-
-def post(path: str, body: bytes = b"", *headers: str) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def answer(invocation: Invocation, kind: str, body: bytes = b"1", *headers: str) -> bytes:
-    return post(f"/2018-06-01/runtime/invocation/{invocation.request_id}/{kind}", body, *headers)
-
-
-def new_invocation(**settings: Any) -> Invocation:
-    defaults: dict[str, Any] = {"payload": b"{}", "function_arn": "arn:aws:lambda:x", "deadline": 1_800_000_000.5}
-    return Invocation(**defaults | settings)
-
-
-def speak(conversation: Callable[[RuntimeApi, Client], Awaitable[None]]) -> None:
-    """Hold a conversation with a fresh Runtime API within ten seconds."""
-
-    async def open_and_speak() -> None:
-        async with asyncio.timeout(10), RuntimeApi() as api:
-            host, port = api.address.split(":")
-            client = Client(*await asyncio.open_connection(host, int(port)))
-            try:
-                await conversation(api, client)
-            finally:
-                client.writer.close()
-                await client.writer.wait_closed()
-
-    asyncio.run(open_and_speak())
-
-
-async def receive_event(api: RuntimeApi, client: Client, invocation: Invocation) -> Reply:
-    client.writer.write(NEXT)
-    await api.ready
-    api.deliver(invocation)
-    return await client.receive()
+from tests.emulator.conversation import NEXT, Client, answer, new_invocation, post, receive_event, speak
 
 
 def test_an_event_comes_with_all_its_headers() -> None:
@@ -116,7 +44,8 @@ def test_one_connection_serves_one_invocation_after_the_other() -> None:
             assert (api.state, api.ready.done()) == (State.BUSY, False)
             reply = await client.send(answer(invocation, "response", str(number).encode()))
             assert (reply.status, reply.body) == (202, b'{"status":"OK"}')
-            assert api.answer == (str(number).encode(), None)
+            assert api.answer is not None
+            assert api.answer[:2] == (str(number).encode(), None)
 
     speak(conversation)
 
@@ -131,7 +60,8 @@ def test_a_chunked_answer_is_put_together() -> None:
             client.writer.write(piece)
             await client.writer.drain()
         assert (await client.send(b"0\r\n\r\n")).status == 202
-        assert api.answer == (b'"abcd"', None)
+        assert api.answer is not None
+        assert api.answer[:2] == (b'"abcd"', None)
 
     speak(conversation)
 
@@ -153,7 +83,8 @@ def test_a_streamed_answer_that_broke_off_says_so_in_its_trailers(body: bytes, p
         )
         trailers = b"Lambda-Runtime-Function-Error-Type: Late\r\nLambda-Runtime-Function-Error-Body: " + body
         assert (await client.send(head.encode() + b"1\r\nx\r\n0\r\n" + trailers + b"\r\n\r\n")).status == 202
-        assert api.answer == (payload, "Late")
+        assert api.answer is not None
+        assert api.answer[:2] == (payload, "Late")
 
     speak(conversation)
 
@@ -199,7 +130,8 @@ def test_the_type_of_an_error_is_found_wherever_it_is(body: bytes, headers: list
         invocation = new_invocation()
         await receive_event(api, client, invocation)
         assert (await client.send(answer(invocation, "error", body, *headers))).status == 202
-        assert api.answer == (body, error_type)
+        assert api.answer is not None
+        assert api.answer[:2] == (body, error_type)
 
     speak(conversation)
 
@@ -233,7 +165,8 @@ def test_an_error_of_init_is_kept_and_ends_the_conversation() -> None:
     async def conversation(api: RuntimeApi, client: Client) -> None:
         path = "/2018-06-01/runtime/init/error"
         assert (await client.send(post(path, b'{"errorType": "Broken"}'))).status == 202
-        assert api.init_error == (b'{"errorType": "Broken"}', "Broken")
+        assert api.init_error is not None
+        assert api.init_error[:2] == (b'{"errorType": "Broken"}', "Broken")
         for refused in (post(path), NEXT):
             reply = await client.send(refused)
             assert (reply.status, reply.error_type()) == (403, "InvalidStateTransition")
@@ -286,10 +219,7 @@ def test_nothing_is_delivered_to_a_runtime_that_did_not_ask() -> None:
     [
         ("GET /2018-06-01/runtime/restore/next", 403, "InvalidStateTransition"),
         ("POST /2018-06-01/runtime/restore/error", 403, "InvalidStateTransition"),
-        ("POST /2020-01-01/extension/register", 403, "Extension.RegistrationClosed"),
-        ("GET /2020-01-01/extension/event/next", 403, "Extension.RegistrationClosed"),
-        ("PUT /2022-07-01/telemetry", 404, "NotFound"),
-        ("PUT /2020-08-15/logs", 404, "NotFound"),
+        ("GET /2020-01-01/extension/nothing", 404, "NotFound"),
         ("GET /2021-04-23/credentials", 404, "NotFound"),
         ("GET /2026-01-15/metadata/execution-environment", 404, "NotFound"),
         ("GET /2018-06-01/runtime/init/error", 404, "NotFound"),

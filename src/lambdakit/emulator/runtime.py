@@ -41,7 +41,8 @@ class Runtime:
         """Start a runtime; EnvironmentFault when the machine refuses."""
         async with AsyncExitStack() as stack:
             output = stack.enter_context(Output(log))
-            api = await stack.enter_async_context(RuntimeApi())
+            api = RuntimeApi(function_name=place.configuration.name, handler=place.configuration.handler)
+            await stack.enter_async_context(api)
             processes = await start_process(
                 place.command(),
                 variables=place.variables(runtime_api=api.address, log_descriptor=output.descriptor),

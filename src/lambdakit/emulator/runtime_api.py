@@ -1,22 +1,25 @@
 import asyncio
-import base64
-import binascii
 import enum
-import json
 import re
 import time
-from typing import NamedTuple, Self, cast
+from collections.abc import Callable
+from typing import Self
 
+from lambdakit.emulator.answer import PAYLOAD_LIMIT, STREAM_LIMIT, Answer, reported_error
+from lambdakit.emulator.delivery import Delivery
+from lambdakit.emulator.extensions import Extensions, ShutdownReason
 from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.listener import Listener, Reply, Request
+from lambdakit.emulator.receiver import Receiver
+from lambdakit.emulator.refusal import forbid_transition, refuse
+from lambdakit.emulator.restoring import Credentials, Restoring
+from lambdakit.emulator.slots import Slot, Slots
+from lambdakit.emulator.throttle import Throttle
 from lambdakit.errors import EnvironmentFault
 
-PAYLOAD_LIMIT = 6_291_556
-"""Bytes of a synchronous request or response: 6 MB and AWS's allowance for its envelope."""
+__all__ = ["PAYLOAD_LIMIT", "Answer", "RuntimeApi", "State"]
 
 _INVOCATION = re.compile(r"/2018-06-01/runtime/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
-_ERROR_TYPE = "lambda-runtime-function-error-type"
-_ERROR_BODY = "lambda-runtime-function-error-body"
 _ACCEPTED = Reply(202, b'{"status":"OK"}')
 
 
@@ -30,35 +33,67 @@ class State(enum.Enum):
     ANSWERED = "answered"
 
 
-class Answer(NamedTuple):
-    """What the function posted: its result, or an error when `error_type` is set."""
-
-    payload: bytes
-    error_type: str | None = None
-
-
 class RuntimeApi:
     """The Runtime API of one runtime process, with the rules of which call may follow which.
 
-    `ready` completes when the runtime asks for its next invocation, with the moment it did so on `time.perf_counter`;
-    each delivery begins a new one. `answer` is what was posted for the invocation delivered last, `init_error` what
-    was posted instead of a first request.
+    `ready` completes when the runtime asks for its next invocation and every extension for its next event, with the
+    moment on `time.perf_counter`; each delivery begins a new one. `answer` is what was posted for the invocation
+    delivered last, `init_error` what was posted instead of a first request. `max_concurrency` is that of Managed
+    Instances, `restoring` and `credentials` are those of SnapStart.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
     """
 
-    def __init__(self) -> None:
-        self.state = State.STARTING
+    def __init__(
+        self,
+        *,
+        function_name: str = "function",
+        handler: str = "",
+        max_concurrency: int = 1,
+        has_snapshot: bool = False,
+        credentials: Credentials | None = None,
+        throttle: Callable[[], Throttle] = Throttle,
+    ) -> None:
         self.ready: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self.answer: Answer | None = None
         self.init_error: Answer | None = None
-        self._current: Invocation | None = None
-        self._parked: asyncio.Future[Invocation] | None = None
-        self._listener = Listener(self._serve, _refuse, body_limit=PAYLOAD_LIMIT)
+        self.restoring = Restoring() if has_snapshot else None
+        self.extensions = Extensions(self._settle, function_name=function_name, handler=handler)
+        self._credentials = credentials
+        self._throttle = throttle
+        self._slots = Slots(max_concurrency)
+        self._latest: Delivery | None = None
+        self._has_asked = False
+        self._listener = Listener(self._serve, _refuse)
 
     @property
     def address(self) -> str:
         """Host and port, as `AWS_LAMBDA_RUNTIME_API` wants them."""
         return self._listener.address
+
+    @property
+    def idle_slots(self) -> int:
+        """How many more invocations can be delivered now."""
+        return len(self._slots.waiting)
+
+    @property
+    def has_extensions(self) -> bool:
+        """Whether an extension is registered, so that the function is told of its end."""
+        return bool(self.extensions)
+
+    @property
+    def answer(self) -> Answer | None:
+        """What was posted for the invocation delivered last."""
+        return self._latest.answer if self._latest else None
+
+    @property
+    def state(self) -> State:
+        """What the runtime is doing; idle as long as one slot is."""
+        if self.init_error is not None:
+            return State.FAILED
+        if not self._has_asked:
+            return State.STARTING
+        if self._slots.waiting:
+            return State.IDLE
+        return State.BUSY if any(not each.answered.done() for each in self._slots.unended) else State.ANSWERED
 
     async def __aenter__(self) -> Self:
         await self._listener.__aenter__()
@@ -67,101 +102,127 @@ class RuntimeApi:
     async def __aexit__(self, *_: object) -> None:
         await self._listener.__aexit__()
 
-    def deliver(self, invocation: Invocation) -> None:
-        """Give an invocation to the runtime that waits for one; EnvironmentFault when it does not wait."""
-        if self.state is not State.IDLE or self._parked is None:
+    def deliver(self, invocation: Invocation, receiver: Receiver | None = None) -> Delivery:
+        """Give an invocation to a slot that waits for one; EnvironmentFault when none does.
+
+        With a receiver, what the function streams goes to it and is not kept.
+        """
+        if self.state is not State.IDLE:
             raise EnvironmentFault("an invocation was delivered to a runtime that did not ask for one")
-        self.state, self._current, self.answer = State.BUSY, invocation, None
-        self.ready = asyncio.get_running_loop().create_future()
-        self._parked.set_result(invocation)
-        self._parked = None
+        delivery = self._latest = Delivery(invocation, receiver)
+        self.ready = delivery.ended
+        self._slots.fill(delivery)
+        self.extensions.invoke(invocation)
+        return delivery
+
+    def shut_down(self, reason: ShutdownReason, deadline: float) -> None:
+        """Tell the extensions that subscribed to it that the environment ends at `deadline`, in epoch seconds."""
+        self.extensions.shut_down(reason, deadline)
 
     async def _serve(self, request: Request) -> Reply:
         match request.method, request.path:
             case "GET", "/2018-06-01/runtime/invocation/next":
-                return await self._next()
-            case "POST", "/2018-06-01/runtime/init/error":
-                return self._fail_init(request)
+                return await self._next(request)
             case "POST", path if match := _INVOCATION.fullmatch(path):
-                return self._take_answer(request, match["request_id"], is_error=match["kind"] == "error")
+                return await self._take_answer(request, match["request_id"], is_error=match["kind"] == "error")
+            case "POST", "/2018-06-01/runtime/init/error":
+                return await self._fail_init(request)
+            case _, path if path.startswith("/2020-01-01/extension/"):
+                return await self.extensions.serve(request)
+            case "PUT", "/2022-07-01/telemetry" | "/2020-08-15/logs":
+                return self.extensions.identify(request) or Reply(200, b'"OK"')
+            case _:
+                return await self._serve_snapshot(request)
+
+    async def _serve_snapshot(self, request: Request) -> Reply:
+        match request.method, request.path:
+            case "GET", "/2018-06-01/runtime/restore/next" if self.restoring and not self._has_asked:
+                return await self.restoring.next()
+            case "POST", "/2018-06-01/runtime/restore/error" if self.restoring:
+                return await self.restoring.fail(request)
+            case "GET", "/2021-04-23/credentials" if self._credentials:
+                return self._credentials.reply(request)
             case _:
                 return _missing(request)
 
-    async def _next(self) -> Reply:
+    async def _next(self, request: Request) -> Reply:
         if self.state is State.FAILED:
-            return _transition_error("the runtime has reported that its init failed")
-        if self._current is not None:
+            return forbid_transition("the runtime has reported that its init failed")
+        if (lost := self._slots.lost()) is not None:
+            if lost.is_open:
+                return forbid_transition("an answer is still being sent")
             # AWS hands a runtime that lost its event on the way the same event again.
-            return _event(self._current)
-        if self._parked is not None:
-            self._parked.cancel()
-        self.state = State.IDLE
-        parked = self._parked = asyncio.get_running_loop().create_future()
-        if not self.ready.done():
-            self.ready.set_result(time.perf_counter())
-        await asyncio.wait({parked})
-        if parked.cancelled():
-            return _transition_error("a later request for the next invocation took the place of this one")
-        return _event(parked.result())
+            return _event(lost)
+        if (ended := self._slots.ended_by(request.connection)) is not None:
+            ended.is_runtime_done = True
+        elif self._slots.limit > 1 and not self._slots.has_room():
+            return forbid_transition(f"all {self._slots.limit} slots are taken")
+        return await self._wait(request, self._slots.park(request.connection))
 
-    def _fail_init(self, request: Request) -> Reply:
+    async def _wait(self, request: Request, slot: Slot) -> Reply:
+        self._has_asked = True
+        self._settle()
+        awaited: set[asyncio.Future[Delivery] | asyncio.Future[None]] = {slot.event}
+        if self._slots.limit > 1:
+            awaited.add(request.gone)
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+        if slot.event.cancelled():
+            return forbid_transition("a later request for the next invocation took the place of this one")
+        if not slot.event.done():
+            self._slots.drop(slot)
+            return forbid_transition("the client is gone")
+        return _event(slot.event.result())
+
+    def _settle(self) -> None:
+        """End what is over: init, or invocations whose runtime and extensions have asked for what comes next."""
+        if not self._has_asked or not self.extensions.are_waiting:
+            return
+        now = time.perf_counter()
+        self.extensions.is_registration_open = False
+        for delivery in [each for each in self._slots.unended if each.is_runtime_done]:
+            self._slots.unended.remove(delivery)
+            delivery.ended.set_result(now)
+        if self._latest is None and not self.ready.done():
+            self.ready.set_result(now)
+
+    async def _fail_init(self, request: Request) -> Reply:
         if self.state is not State.STARTING:
-            return _transition_error(f"the runtime is {self.state.value}, its init is over")
-        self.state = State.FAILED
-        self.init_error = Answer(request.body, _find_error_type(request))
+            return forbid_transition(f"the runtime is {self.state.value}, its init is over")
+        body, _ = await request.read(PAYLOAD_LIMIT)
+        self.init_error = reported_error(body, request.headers)
         return _ACCEPTED
 
-    def _take_answer(self, request: Request, request_id: str, *, is_error: bool) -> Reply:
-        current = self._current
-        if current is None or not current.is_meant(request_id, request.headers.get("lambda-runtime-invocation-id")):
-            return _error(400, "InvalidRequestID", f"{request_id} is not the current invocation or is answered already")
-        if request.headers.get("lambda-runtime-function-response-mode", "streaming").lower() != "streaming":
-            return _error(400, "InvalidFunctionResponseMode", "the only response mode that can be named is: streaming")
-        self.state, self._current = State.ANSWERED, None
-        if request.length > PAYLOAD_LIMIT:
-            self.answer = _too_large()
-            limit = f"exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes)"
-            return _error(413, "RequestEntityTooLarge", limit)
-        self.answer = Answer(request.body, _find_error_type(request)) if is_error else _read_result(request)
-        return _ACCEPTED
+    async def _take_answer(self, request: Request, request_id: str, *, is_error: bool) -> Reply:
+        delivery = self._slots.find(request_id, request.headers.get("lambda-runtime-invocation-id"))
+        if delivery is None:
+            return refuse(400, "InvalidRequestID", f"{request_id} is not the current invocation or is answered already")
+        if delivery.is_open:
+            return forbid_transition("another answer to this invocation is still being sent")
+        mode = request.headers.get("lambda-runtime-function-response-mode")
+        if mode is not None and mode.lower() != "streaming":
+            return refuse(400, "InvalidFunctionResponseMode", "the only response mode that can be named is: streaming")
+        delivery.connections.add(request.connection)
+        if is_error:
+            await delivery.take_error(request)
+            return _ACCEPTED
+        is_streamed = mode is not None
+        answer = await (
+            delivery.take_stream(request, self._throttle) if is_streamed else delivery.take_response(request)
+        )
+        if answer.error_type != "Function.ResponseSizeTooLarge":
+            return _ACCEPTED
+        limit = STREAM_LIMIT if is_streamed else PAYLOAD_LIMIT
+        return refuse(413, "RequestEntityTooLarge", f"exceeded maximum allowed payload size ({limit} bytes)")
 
 
-def _event(invocation: Invocation) -> Reply:
+def _event(delivery: Delivery) -> Reply:
     # awslambdaric's native client crashes without a content type, and passes bytes on for any other than this one.
-    return Reply(200, invocation.payload, {"content-type": "application/json", **invocation.headers()})
-
-
-def _read_result(request: Request) -> Answer:
-    """Read a result; a streamed one says in its trailers that it broke off."""
-    error_type = request.trailers.get(_ERROR_TYPE)
-    if error_type is None:
-        return Answer(request.body)
-    try:
-        return Answer(base64.b64decode(request.trailers.get(_ERROR_BODY, ""), validate=True), error_type)
-    except binascii.Error:
-        return Answer(_error_body(error_type, "the error body in the trailer is not base64"), error_type)
-
-
-def _find_error_type(request: Request) -> str:
-    """Find the type of a reported error: awslambdaric names it in the body alone, other runtimes in a header."""
-    try:
-        body: object = json.loads(request.body)
-    except ValueError:
-        body = None
-    named = cast("dict[str, object]", body).get("errorType") if isinstance(body, dict) else None
-    return named if isinstance(named, str) and named else request.headers.get(_ERROR_TYPE, "Runtime.Unknown")
-
-
-def _too_large() -> Answer:
-    error_type = "Function.ResponseSizeTooLarge"
-    message = f"Response payload size exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes)."
-    return Answer(_error_body(error_type, message), error_type)
+    headers = {"content-type": "application/json", **delivery.invocation.headers()}
+    return Reply(200, delivery.invocation.payload, headers)
 
 
 _MISSING = (
     (r"/2018-06-01/runtime/restore/(next|error)", 403, "InvalidStateTransition", "this environment has no snapshot"),
-    (r"/2020-01-01/extension/.*", 403, "Extension.RegistrationClosed", "this environment runs no extensions"),
-    (r"/(2022-07-01/telemetry|2020-08-15/logs)", 404, "NotFound", "this environment runs no extensions"),
     (r"/2021-04-23/credentials", 404, "NotFound", "credentials are in environment variables"),
     (r"/2026-01-15/metadata/.*", 404, "NotFound", "this environment has no metadata endpoint"),
 )
@@ -170,21 +231,9 @@ _MISSING = (
 def _missing(request: Request) -> Reply:
     for pattern, status, error_type, reason in _MISSING:
         if re.fullmatch(pattern, request.path):
-            return _error(status, error_type, f"{request.method} {request.path}: {reason}")
-    return _error(404, "NotFound", f"the Runtime API has no {request.method} {request.path}")
+            return refuse(status, error_type, f"{request.method} {request.path}: {reason}")
+    return refuse(404, "NotFound", f"the Runtime API has no {request.method} {request.path}")
 
 
 def _refuse(is_truncated: bool, reason: str) -> Reply:  # noqa: FBT001 (the listener's callback)
-    return _error(400, "TruncatedHTTPRequest" if is_truncated else "InvalidHTTPRequest", reason)
-
-
-def _transition_error(reason: str) -> Reply:
-    return _error(403, "InvalidStateTransition", reason)
-
-
-def _error(status: int, error_type: str, message: str) -> Reply:
-    return Reply(status, _error_body(error_type, message))
-
-
-def _error_body(error_type: str, message: str) -> bytes:
-    return json.dumps({"errorMessage": message, "errorType": error_type}).encode()
+    return refuse(400, "TruncatedHTTPRequest" if is_truncated else "InvalidHTTPRequest", reason)
