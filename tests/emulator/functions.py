@@ -76,6 +76,12 @@ def make_interpreter(folder: Path, *packages: str) -> Path:
     return folder / "bin" / "python"
 
 
+def children() -> list[psutil.Process]:
+    """Return the processes below this one, all but the guard, which stays for the next environment."""
+    found = psutil.Process().children(recursive=True)
+    return [child for child in found if not any("guard_process" in word for word in child.cmdline())]
+
+
 def has_ended(process_id: int) -> bool:
     """Say whether a process ends within ten seconds; one that only waits to be collected has ended.
 

@@ -4,11 +4,10 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from lambdakit.emulator import Environment
-from tests.emulator.functions import ANY, configure, has_ended, invoke
+from tests.emulator.functions import ANY, children, configure, has_ended, invoke
 
 SLEEPER = """
     import os, subprocess, sys, time
@@ -58,9 +57,9 @@ def test_a_call_that_is_cancelled_while_it_starts_leaves_no_process(tmp_path: Pa
             with pytest.raises(asyncio.CancelledError):
                 await call
 
-    before = psutil.Process().children(recursive=True)
+    before = children()
     asyncio.run(call_and_cancel())
-    assert [child for child in psutil.Process().children(recursive=True) if child not in before] == []
+    assert [child for child in children() if child not in before] == []
 
 
 def test_leaving_during_a_call_ends_the_call(tmp_path: Path) -> None:
@@ -98,9 +97,9 @@ def test_an_environment_that_never_runs_leaves_nothing(tmp_path: Path) -> None:
         async with Environment(configure(tmp_path, SLEEPER), log=print):
             pass
 
-    before = psutil.Process().children(recursive=True)
+    before = children()
     asyncio.run(enter_and_leave())
-    assert psutil.Process().children(recursive=True) == before
+    assert children() == before
 
 
 def test_a_process_that_is_killed_from_outside_between_calls_is_replaced(tmp_path: Path) -> None:
