@@ -28,11 +28,13 @@ def test_an_error_in_init_is_reported_as_awslambdaric_posts_it(
     [outcome], [error] = run.outcomes, run.results()
     assert (outcome.error_type, outcome.phase, error["errorType"]) == (error_type, "init", error_type)
     assert message in error["errorMessage"]
-    [line] = run.lines("INIT_REPORT")
-    assert re.fullmatch(
-        rf"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: init\tStatus: error\tError Type: {error_type}", line
-    )
-    assert (outcome.report.status, outcome.report.error_type, outcome.report.duration_ms) == ("error", error_type, 0)
+    lines = run.lines("INIT_REPORT")
+    for phase, line in zip(["init", "invoke"], lines, strict=True):
+        pattern = rf"INIT_REPORT Init Duration: \d+\.\d\d ms\tPhase: {phase}\tStatus: error\tError Type: {error_type}"
+        assert re.fullmatch(pattern, line)
+    report = outcome.report
+    assert (report.status, report.error_type, report.init_duration_ms) == ("error", error_type, None)
+    assert lines[1].startswith(f"INIT_REPORT Init Duration: {report.duration_ms:.2f} ms")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,8 @@ def test_a_function_out_of_time_is_killed_and_reported_as_aws_does(tmp_path: Pat
     """
     run = invoke(configure(tmp_path, source, timeout=0.5), b"60", b"0")
     late, afterwards = run.outcomes
+    assert late.report.init_duration_ms is not None
+    assert afterwards.report.init_duration_ms is None, "an init inside the invocation is part of its duration"
     request_id = late.report.request_id
     assert late.payload == (
         b'{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: %s Error: Task timed out after 0.50 seconds"}'
@@ -91,7 +95,7 @@ def test_a_function_out_of_time_is_killed_and_reported_as_aws_does(tmp_path: Pat
         rf"\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z {request_id} Task timed out after 0\.50 seconds", line
     )
     assert report.endswith("\tStatus: timeout")
-    assert (afterwards.payload, afterwards.report.init_duration_ms is None) == (b'"done"', False), "cold again"
+    assert (afterwards.payload, afterwards.report.is_cold) == (b'"done"', True)
 
 
 def test_an_init_that_takes_too_long_is_killed(tmp_path: Path) -> None:
@@ -100,15 +104,35 @@ def test_an_init_that_takes_too_long_is_killed(tmp_path: Path) -> None:
         print("loading")
         time.sleep(60)
     """
-    run = invoke(configure(tmp_path, source, init_timeout=0.5))
+    run = invoke(configure(tmp_path, source, init_timeout=0.5, timeout=0.75))
     [outcome] = run.outcomes
     request_id = outcome.report.request_id
     assert json.loads(outcome.payload) == {
         "errorType": "Sandbox.Timedout",
-        "errorMessage": f"RequestId: {request_id} Error: Task timed out after 0.50 seconds",
+        "errorMessage": f"RequestId: {request_id} Error: Task timed out after 0.75 seconds",
     }
     assert (outcome.error_type, outcome.phase, outcome.report.status) == ("Sandbox.Timedout", "init", "timeout")
     assert run.log[1:3] == ["loading", "INIT_REPORT Init Duration: 500.00 ms\tPhase: init\tStatus: timeout"]
+    assert run.log[4:6] == ["loading", "INIT_REPORT Init Duration: 750.00 ms\tPhase: invoke\tStatus: timeout"]
+    assert outcome.report.duration_ms == 750
+
+
+def test_an_init_that_fails_once_succeeds_inside_the_invocation(tmp_path: Path) -> None:
+    source = """
+        import pathlib, tempfile, time
+        mark = pathlib.Path(tempfile.gettempdir(), "tried")
+        if not mark.exists():
+            mark.touch()
+            raise ConnectionError("not yet")
+        time.sleep(0.3)
+        handler = lambda event, context: context.get_remaining_time_in_millis()
+    """
+    run = invoke(configure(tmp_path, source, timeout=60))
+    [outcome], [line] = run.outcomes, run.lines("INIT_REPORT")
+    assert line.endswith("\tPhase: init\tStatus: error\tError Type: ConnectionError")
+    assert (outcome.error_type, outcome.phase, outcome.report.init_duration_ms) == (None, "invoke", None)
+    assert outcome.report.duration_ms > 300
+    assert run.results()[0] < 59_700, "init used up some of the invocation's time"
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,8 @@ def test_what_a_thread_writes_between_invocations_is_logged_when_it_comes(tmp_pa
             if record == "later":
                 came.set()
 
-        async with Environment(configure(tmp_path, source), log=log) as environment:
+        configuration = configure(tmp_path, source, is_frozen=False)
+        async with Environment(configuration, log=log) as environment:
             await environment.invoke(ANY)
             await asyncio.wait_for(came.wait(), timeout=10)
 

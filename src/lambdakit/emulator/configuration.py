@@ -3,12 +3,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from lambdakit.emulator.reserved import check_variables
 from lambdakit.errors import UserError
 
 _LEAST_MEMORY, _MOST_MEMORY = 128, 10_240
 _LONGEST_TIMEOUT = 900
+_MOST_CONCURRENCY = 1600
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -18,7 +20,10 @@ class FunctionConfiguration:
 
     `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` and `init_timeout` in
     seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger, and
-    no time limit holds. Raises UserError for a value that AWS would refuse.
+    no time limit holds and nothing is frozen. `runtime` is the client that runs the handler: AWS's own or the
+    toolkit's. `is_frozen` stops the processes between invocations. `max_concurrency` makes the environments those of
+    Managed Instances, which take that many invocations at a time. `reserved_concurrency` limits the function's
+    invocations at a time; 0 refuses all. Raises UserError for a value that AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
 
@@ -32,6 +37,10 @@ class FunctionConfiguration:
     python: Path = field(default_factory=lambda: Path(sys.executable))
     debug_port: int | None = None
     region: str = "us-east-1"
+    runtime: Literal["awslambdaric", "lambdakit"] = "awslambdaric"
+    is_frozen: bool = True
+    max_concurrency: int | None = None
+    reserved_concurrency: int | None = None
 
     def __post_init__(self) -> None:
         # A process sees the real path of its working directory; every path the function gets has to agree with it.
@@ -46,7 +55,14 @@ class FunctionConfiguration:
             self._refuse(f"memory is {self.memory} MB", f"choose {_LEAST_MEMORY} to {_MOST_MEMORY}")
         if not 0 < self.timeout <= _LONGEST_TIMEOUT:
             self._refuse(f"timeout is {self.timeout} seconds", f"choose up to {_LONGEST_TIMEOUT}, more than 0")
+        self._check_concurrency()
         check_variables(self.variables, where=f"function {self.name}")
+
+    def _check_concurrency(self) -> None:
+        if self.max_concurrency is not None and not 1 <= self.max_concurrency <= _MOST_CONCURRENCY:
+            self._refuse(f"max_concurrency is {self.max_concurrency}", f"choose 1 to {_MOST_CONCURRENCY}")
+        if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
+            self._refuse(f"reserved_concurrency is {self.reserved_concurrency}", "choose 0 or more")
 
     def _refuse(self, what: str, fix: str) -> None:
         raise UserError(what, where=f"function {self.name}", fix=fix)

@@ -11,7 +11,7 @@ from lambdakit.errors import MissingExtra, UserError
 _TIME_LIMIT = 30
 _QUESTION = """
 import importlib.util, json, sys
-modules = "awslambdaric", "runtime_client", "debugpy"
+modules = "awslambdaric", "lambdakit", "runtime_client", "debugpy"
 print(json.dumps({
     "version": "%d.%d" % sys.version_info[:2],
     "base": sys.base_prefix,
@@ -19,7 +19,7 @@ print(json.dumps({
     "modules": [name for name in modules if importlib.util.find_spec(name)],
 }))
 """
-_INSTALL = {"awslambdaric": "'lambdakit[local]'", "debugpy": "debugpy"}
+_INSTALL = {"lambdakit": "lambdakit", "awslambdaric": "'lambdakit[local]'", "debugpy": "debugpy"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,12 @@ class Interpreter:
     has_native_client: bool
 
 
-async def examine_interpreter(path: Path, *, is_debugged: bool) -> Interpreter:
+async def examine_interpreter(path: Path, *, runtime: str = "awslambdaric", is_debugged: bool) -> Interpreter:
     """Ask an interpreter what it is, once per process.
 
     Raises UserError when it does not answer, MissingExtra when a package is missing that the function needs there.
     """
-    return await asyncio.to_thread(_examine, path, ("awslambdaric", "debugpy") if is_debugged else ("awslambdaric",))
+    return await asyncio.to_thread(_examine, path, (runtime, "debugpy") if is_debugged else (runtime,))
 
 
 @cache

@@ -47,7 +47,8 @@ class Place:
 
 
 def _start_command(configuration: FunctionConfiguration) -> list[str]:
-    python, start = str(configuration.python), ["-m", "awslambdaric", configuration.handler]
+    module = {"awslambdaric": "awslambdaric", "lambdakit": "lambdakit.runtime"}[configuration.runtime]
+    python, start = str(configuration.python), ["-m", module, configuration.handler]
     if configuration.debug_port is None:
         return [python, *start]
     listen = ["--listen", f"127.0.0.1:{configuration.debug_port}", "--wait-for-client"]

@@ -67,10 +67,13 @@ def init_start_line(python_version: str, region: str) -> str:
     return f"INIT_START Runtime Version: python:{python_version}.local\tRuntime Version ARN: {arn}"
 
 
-def init_report_line(milliseconds: float, status: str, error_type: str) -> str:
-    """Say that init failed or took too long; Lambda writes nothing for a good one."""
+def init_report_line(milliseconds: float, status: str, error_type: str, *, phase: str = "init") -> str:
+    """Say that init failed or took too long; Lambda writes nothing for a good one.
+
+    `phase` is "invoke" for an init inside an invocation.
+    """
     suffix = "" if status == "timeout" else f"\tError Type: {error_type}"
-    return f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}{suffix}"
+    return f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: {status}{suffix}"
 
 
 def start_line(request_id: str) -> str:

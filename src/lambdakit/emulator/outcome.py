@@ -8,7 +8,8 @@ class Report:
     """What an invocation took; the fields are those of the REPORT line.
 
     `status` speaks of the environment: a function that raises has "success", one whose process ended or ran into a
-    time limit has not, even when it had answered before. `duration_ms` is 0 when init failed: the event never arrived.
+    time limit has not, even when it had answered before. `is_cold` says that a runtime was started for it:
+    `init_duration_ms` is that of the environment's init phase, an init inside the invocation is part of `duration_ms`.
     """
 
     request_id: str
@@ -18,6 +19,7 @@ class Report:
     init_duration_ms: float | None = None
     status: Literal["success", "error", "timeout"] = "success"
     error_type: str | None = None
+    is_cold: bool = False
 
     @property
     def billed_duration_ms(self) -> int:

@@ -4,14 +4,21 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Literal, NamedTuple, Self
 
+from lambdakit.emulator.delivery import Delivery
+from lambdakit.emulator.extensions import ShutdownReason
+from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.launch import Place
 from lambdakit.emulator.memory import MemoryWatch
 from lambdakit.emulator.output import Output
 from lambdakit.emulator.process import ProcessGroup, start_process
+from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime_api import RuntimeApi
 from lambdakit.emulator.variables import LOG_STREAM
 
 _KILL_LIMIT = 10
+# What an internal extension earns the function before it is killed; one without is killed at once.
+_GRACE = 0.15
+_SLOT_PAUSE = 0.002
 
 
 class Ending(NamedTuple):
@@ -41,7 +48,11 @@ class Runtime:
         """Start a runtime; EnvironmentFault when the machine refuses."""
         async with AsyncExitStack() as stack:
             output = stack.enter_context(Output(log))
-            api = RuntimeApi(function_name=place.configuration.name, handler=place.configuration.handler)
+            api = RuntimeApi(
+                function_name=place.configuration.name,
+                handler=place.configuration.handler,
+                max_concurrency=place.configuration.max_concurrency or 1,
+            )
             await stack.enter_async_context(api)
             processes = await start_process(
                 place.command(),
@@ -53,8 +64,15 @@ class Runtime:
             output.release()
             return cls(processes, api, output, stack=stack.pop_all())
 
-    async def stop(self) -> None:
-        """Kill the process and all its descendants, log what they still wrote and free all else."""
+    async def stop(self, reason: ShutdownReason) -> None:
+        """Kill the process and all its descendants, log what they still wrote and free all else.
+
+        A function with an extension is told first, by SIGTERM, and has 150 ms.
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+        """
+        if self.api.has_extensions and not self.has_ended:
+            self.api.shut_down(reason, time.time() + _GRACE)
+            await self._processes.terminate(_GRACE)
         self.kill()
         async with self._stack:
             await asyncio.wait({self._processes.exited}, timeout=_KILL_LIMIT)
@@ -76,14 +94,31 @@ class Runtime:
 
     async def finish_init(self, limit: float | None) -> Ending:
         """Wait until the runtime asks for its first invocation, ends, or is `limit` seconds old."""
-        return await self._finish_phase(self._began, limit)
+        return await self._finish_phase(self._began, self.api.ready, limit)
 
-    async def finish_invocation(self, limit: float | None) -> Ending:
-        """Wait until the runtime asks for its next invocation, ends, or `limit` seconds have passed."""
-        return await self._finish_phase(time.perf_counter(), limit)
+    async def run(
+        self, invocation: Invocation, receiver: Receiver | None, limit: float | None
+    ) -> tuple[Delivery, Ending]:
+        """Deliver an invocation and wait until the runtime asks for its next, ends, or `limit` seconds have passed."""
+        self._processes.thaw()
+        began = time.perf_counter()
+        await self._find_slot(began, limit)
+        delivery = self.api.deliver(invocation, receiver)
+        return delivery, await self._finish_phase(began, delivery.ended, limit)
 
-    async def _finish_phase(self, began: float, limit: float | None) -> Ending:
-        ready, exited = self.api.ready, self._processes.exited
+    async def _find_slot(self, began: float, limit: float | None) -> None:
+        # The workers of a Managed Instance ask one after the other, and only the first ends init.
+        while not self.api.idle_slots and not self.has_ended:
+            if limit is not None and time.perf_counter() - began > limit:
+                return
+            await asyncio.sleep(_SLOT_PAUSE)
+
+    def freeze(self) -> None:
+        """Stop the processes until the next invocation."""
+        self._processes.freeze()
+
+    async def _finish_phase(self, began: float, ready: asyncio.Future[float], limit: float | None) -> Ending:
+        exited = self._processes.exited
         left = None if limit is None else began + limit - time.perf_counter()
         async with self._memory.sample():
             await asyncio.wait({ready, exited}, timeout=left, return_when=asyncio.FIRST_COMPLETED)

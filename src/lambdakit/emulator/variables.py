@@ -30,7 +30,7 @@ def build_variables(
     log_descriptor: int,
 ) -> dict[str, str]:
     """Build the whole environment of the function's process: Lambda's variables and the user's, nothing else."""
-    root = str(configuration.task_root)
+    root, limit = str(configuration.task_root), configuration.max_concurrency
     return {
         **_CREDENTIALS,
         **_SYSTEM,
@@ -41,7 +41,7 @@ def build_variables(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration.memory),
         "AWS_LAMBDA_FUNCTION_NAME": configuration.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand" if limit is None else "lambda-managed-instances",
         "AWS_LAMBDA_LOG_FORMAT": "Text",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{configuration.name}",
         LOG_STREAM: log_stream,
@@ -53,5 +53,6 @@ def build_variables(
         # before the folders that the developer's own interpreter brings its libraries in.
         "LD_LIBRARY_PATH": f"/var/lang/lib:/var/runtime:/var/runtime/lib:{root}:{root}/lib:/opt/lib",
         "PWD": root,
+        **({} if limit is None else {"AWS_LAMBDA_MAX_CONCURRENCY": str(limit)}),
         **configuration.variables,
     }

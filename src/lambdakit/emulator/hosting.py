@@ -1,0 +1,98 @@
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+from lambdakit.emulator.extensions import ShutdownReason
+from lambdakit.emulator.failure import Failure, judge_init
+from lambdakit.emulator.journal import Journal
+from lambdakit.emulator.launch import Place
+from lambdakit.emulator.logs import init_report_line, init_start_line
+from lambdakit.emulator.runtime import Runtime
+
+Gate = Callable[[], AbstractAsyncContextManager[object]]
+"""Makes the context in which a runtime starts, so that not too many do at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A runtime, and what it took to have it.
+
+    `init_ms` is that of an init phase of its own, None where there was none; `inline_ms` that of an init inside the
+    invocation, which counts as the invocation's own time.
+    """
+
+    runtime: Runtime
+    init_ms: float | None = None
+    inline_ms: float = 0.0
+    failure: Failure | None = None
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether the runtime was started now."""
+        return self.init_ms is not None or self.inline_ms > 0
+
+
+class Host:
+    """Has the runtime of one environment: starts it, starts it once more when init fails, replaces it when it is gone.
+
+    An environment has one init phase. When that fails, and whenever a runtime has to be replaced, init runs inside the
+    invocation, under the function's time limit.
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    """
+
+    def __init__(self, place: Place, journal: Journal, gate: Gate = nullcontext) -> None:
+        self._place = place
+        self._journal = journal
+        self._gate = gate
+        self._turn = asyncio.Lock()
+        self._runtime: Runtime | None = None
+        self._had_init_phase = False
+
+    async def obtain(self, request_id: str) -> Start:
+        """Return a runtime that can take an invocation, or the failure of its init."""
+        async with self._turn:
+            if self._runtime is not None and not self._runtime.has_ended:
+                return Start(runtime=self._runtime)
+            await self.discard("FAILURE")
+            async with self._gate():
+                return await self._start(request_id)
+
+    async def discard(self, reason: ShutdownReason) -> None:
+        """End the runtime, if there is one."""
+        runtime, self._runtime = self._runtime, None
+        if runtime is not None:
+            await runtime.stop(reason)
+
+    def kill(self) -> None:
+        """Kill the runtime, now; needs no event loop."""
+        if self._runtime is not None:
+            self._runtime.kill()
+
+    async def _start(self, request_id: str) -> Start:
+        configuration = self._place.configuration
+        if not self._had_init_phase:
+            self._had_init_phase = True
+            start = await self._attempt(request_id, "init", configuration.init_timeout)
+            # Nobody wants to attach a debugger twice.
+            if start.failure is None or configuration.debug_port is not None:
+                return start
+            await self.discard("FAILURE")
+        return await self._attempt(request_id, "invoke", configuration.timeout)
+
+    async def _attempt(self, request_id: str, phase: Literal["init", "invoke"], limit: float) -> Start:
+        configuration = self._place.configuration
+        self._journal.write_platform(init_start_line(self._place.interpreter.version, configuration.region))
+        runtime = self._runtime = await Runtime.start(self._place, log=self._journal.write_function)
+        if configuration.debug_port is not None:
+            waits = f"lambdakit: the function waits for a debugger on 127.0.0.1:{configuration.debug_port}"
+            self._journal.write_platform(waits)
+        ending = await runtime.finish_init(limit if configuration.debug_port is None else None)
+        failure = judge_init(ending, request_id=request_id, limit=limit, posted=runtime.api.init_error)
+        if failure is not None:
+            line = init_report_line(ending.milliseconds, failure.status, failure.error_type, phase=phase)
+            self._journal.write_platform(line)
+        if phase == "init":
+            return Start(runtime=runtime, init_ms=ending.milliseconds, failure=failure)
+        return Start(runtime=runtime, inline_ms=ending.milliseconds, failure=failure)

@@ -1,0 +1,91 @@
+import asyncio
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lambdakit.emulator import Environment, FunctionConfiguration
+from tests.emulator.functions import ANY, configure
+
+TICKING = """
+    import os, threading, time
+    ticks = []
+    def tick():
+        while True:
+            ticks.append(time.monotonic())
+            time.sleep(0.01)
+    threading.Thread(target=tick, daemon=True).start()
+    def handler(event, context):
+        print("process", os.getpid())
+        time.sleep(0.1)
+        return max(after - before for before, after in zip(ticks, ticks[1:]))
+"""
+
+
+def longest_stillness(configuration: FunctionConfiguration, *, statuses: list[str]) -> float:
+    """Return how long the function stood still between two invocations that were half a second apart."""
+    log: list[str] = []
+
+    async def call() -> float:
+        async with Environment(configuration, log=log.append) as environment:
+            await environment.invoke(ANY)
+            [process] = {int(line.split()[1]) for line in log if line.startswith("process")}
+            statuses.append(psutil.Process(process).status())
+            await environment.pause(0.5)
+            return float((await environment.invoke(ANY)).payload)
+
+    return asyncio.run(call())
+
+
+def test_an_environment_stands_still_between_invocations(tmp_path: Path) -> None:
+    statuses: list[str] = []
+    assert longest_stillness(configure(tmp_path, TICKING), statuses=statuses) > 0.45
+    assert statuses == [psutil.STATUS_STOPPED]
+
+
+def test_an_environment_that_is_not_to_be_frozen_goes_on(tmp_path: Path) -> None:
+    statuses: list[str] = []
+    longest_stillness(configure(tmp_path, TICKING, is_frozen=False), statuses=statuses)
+    assert statuses != [psutil.STATUS_STOPPED]
+
+
+def test_a_frozen_environment_ends_at_once(tmp_path: Path) -> None:
+    async def call() -> float:
+        async with Environment(configure(tmp_path, TICKING), log=print) as environment:
+            await environment.invoke(ANY)
+            began = time.monotonic()
+        return time.monotonic() - began
+
+    assert asyncio.run(call()) < 5
+
+
+def test_two_hundred_thaws_lose_no_invocation(tmp_path: Path) -> None:
+    async def call() -> list[bytes]:
+        source = "handler = lambda event, context: event"
+        async with Environment(configure(tmp_path, source), log=lambda _: None) as environment:
+            return [(await environment.invoke(b"%d" % number)).payload for number in range(200)]
+
+    assert asyncio.run(call()) == [b"%d" % number for number in range(200)]
+
+
+@pytest.mark.parametrize("limit", [2, 4])
+def test_a_managed_instance_takes_several_invocations_at_a_time(tmp_path: Path, limit: int) -> None:
+    # Each waits for the others, so that they end only when all of them run at the same time.
+    source = """
+        import os, pathlib, tempfile, time
+        def handler(event, context):
+            folder = pathlib.Path(tempfile.gettempdir())
+            (folder / f"came-{event}").touch()
+            while len(list(folder.glob("came-*"))) < int(os.environ["AWS_LAMBDA_MAX_CONCURRENCY"]):
+                time.sleep(0.01)
+            return [event, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]]
+    """
+    configuration = configure(tmp_path, source, max_concurrency=limit, timeout=60)
+
+    async def call() -> list[bytes]:
+        async with Environment(configuration, log=print) as environment:
+            outcomes = await asyncio.gather(*(environment.invoke(b"%d" % number) for number in range(limit)))
+            return [outcome.payload for outcome in outcomes]
+
+    assert asyncio.run(call()) == [b'[%d, "lambda-managed-instances"]' % number for number in range(limit)]
