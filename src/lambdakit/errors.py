@@ -14,6 +14,7 @@
     │   ├── UnknownFunction        a function that is not declared
     │   ├── OptionError            a value on the command line that cannot be used
     │   ├── PayloadTooLarge        an event that Lambda would not accept
+    │   ├── Throttled              more invocations at a time than Lambda would run
     │   ├── AddressInUse           a port that another process holds
     │   └── MissingExtra           a package that an extra of lambdakit would have installed
     └── Fault                      the toolkit broke its own promise
@@ -83,6 +84,21 @@ class OptionError(UserError):
 
 class PayloadTooLarge(UserError):
     """An event or its client context is larger than Lambda accepts."""
+
+
+class Throttled(UserError):
+    """More invocations at a time than the function or its account may have.
+
+    A caller on AWS gets `status` and `error_type`, and `reason` as the field `Reason`.
+    Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+
+    status = 429
+    error_type = "TooManyRequestsException"
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", reason: str) -> None:
+        self.reason = reason
+        super().__init__(what, where=where, fix=fix)
 
 
 class AddressInUse(UserError):

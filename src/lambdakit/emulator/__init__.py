@@ -2,6 +2,8 @@
 
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.environment import Environment
+from lambdakit.emulator.function import Account, LocalFunction
+from lambdakit.emulator.journal import Record
 from lambdakit.emulator.outcome import Outcome, Report
 
-__all__ = ["Environment", "FunctionConfiguration", "Outcome", "Report"]
+__all__ = ["Account", "Environment", "FunctionConfiguration", "LocalFunction", "Outcome", "Record", "Report"]

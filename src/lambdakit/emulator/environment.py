@@ -60,7 +60,7 @@ class Environment:
         place, self._place = self._place, None
         try:
             if host is not None:
-                await host.discard("SPINDOWN")
+                await host.close()
         finally:
             if place is not None:
                 shutil.rmtree(place.scratch, ignore_errors=True)

@@ -10,6 +10,7 @@ from lambdakit.emulator.journal import Journal
 from lambdakit.emulator.launch import Place
 from lambdakit.emulator.logs import init_report_line, init_start_line
 from lambdakit.emulator.runtime import Runtime
+from lambdakit.errors import EnvironmentFault
 
 Gate = Callable[[], AbstractAsyncContextManager[object]]
 """Makes the context in which a runtime starts, so that not too many do at a time."""
@@ -49,6 +50,7 @@ class Host:
         self._turn = asyncio.Lock()
         self._runtime: Runtime | None = None
         self._had_init_phase = False
+        self._is_closed = False
 
     async def obtain(self, request_id: str) -> Start:
         """Return a runtime that can take an invocation, or the failure of its init."""
@@ -64,6 +66,11 @@ class Host:
         runtime, self._runtime = self._runtime, None
         if runtime is not None:
             await runtime.stop(reason)
+
+    async def close(self) -> None:
+        """End the runtime, and let none start any more."""
+        self._is_closed = True
+        await self.discard("SPINDOWN")
 
     def kill(self) -> None:
         """Kill the runtime, now; needs no event loop."""
@@ -83,8 +90,12 @@ class Host:
 
     async def _attempt(self, request_id: str, phase: Literal["init", "invoke"], limit: float) -> Start:
         configuration = self._place.configuration
+        self._check_open()
         self._journal.write_platform(init_start_line(self._place.interpreter.version, configuration.region))
         runtime = self._runtime = await Runtime.start(self._place, log=self._journal.write_function)
+        if self._is_closed:
+            await self.discard("SPINDOWN")
+        self._check_open()
         if configuration.debug_port is not None:
             waits = f"lambdakit: the function waits for a debugger on 127.0.0.1:{configuration.debug_port}"
             self._journal.write_platform(waits)
@@ -96,3 +107,7 @@ class Host:
         if phase == "init":
             return Start(runtime=runtime, init_ms=ending.milliseconds, failure=failure)
         return Start(runtime=runtime, inline_ms=ending.milliseconds, failure=failure)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise EnvironmentFault("the environment ended before its runtime had started")
