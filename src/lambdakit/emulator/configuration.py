@@ -3,6 +3,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from lambdakit.emulator.reserved import check_variables
 from lambdakit.errors import UserError
@@ -17,7 +18,8 @@ class FunctionConfiguration:
     """The settings of one Lambda function.
 
     `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` and `init_timeout` in
-    seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger, and
+    seconds (10 is AWS's init limit on demand). `runtime` is AWS's own client, or the toolkit's, started by its wrapper
+    script. With `debug_port` the function waits on that port for a debugger, and
     no time limit holds. Raises UserError for a value that AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
@@ -32,6 +34,7 @@ class FunctionConfiguration:
     python: Path = field(default_factory=lambda: Path(sys.executable))
     debug_port: int | None = None
     region: str = "us-east-1"
+    runtime: Literal["awslambdaric", "lambdakit"] = "awslambdaric"
 
     def __post_init__(self) -> None:
         # A process sees the real path of its working directory; every path the function gets has to agree with it.
@@ -44,6 +47,8 @@ class FunctionConfiguration:
             self._refuse("the function's name is not valid", "use up to 64 letters, digits, hyphens and underscores")
         if not _LEAST_MEMORY <= self.memory <= _MOST_MEMORY:
             self._refuse(f"memory is {self.memory} MB", f"choose {_LEAST_MEMORY} to {_MOST_MEMORY}")
+        if self.runtime == "lambdakit" and self.debug_port is not None:
+            self._refuse("the runtime lambdakit cannot wait for a debugger", "debug it on awslambdaric")
         if not 0 < self.timeout <= _LONGEST_TIMEOUT:
             self._refuse(f"timeout is {self.timeout} seconds", f"choose up to {_LONGEST_TIMEOUT}, more than 0")
         check_variables(self.variables, where=f"function {self.name}")

@@ -19,6 +19,7 @@ from lambdakit.emulator.isolation import find_gap
 from lambdakit.emulator.launch import Place
 from lambdakit.emulator.logs import end_line, init_report_line, init_start_line, report_line, start_line
 from lambdakit.emulator.outcome import Outcome, Report
+from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime import Ending, Runtime
 from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT, Answer
 from lambdakit.errors import AddressInUse, EnvironmentFault, PayloadTooLarge
@@ -64,24 +65,37 @@ class Environment:
             if place is not None:
                 shutil.rmtree(place.scratch, ignore_errors=True)
 
-    async def invoke(self, payload: bytes, *, client_context: Mapping[str, object] | None = None) -> Outcome:
+    async def invoke(
+        self,
+        payload: bytes,
+        *,
+        client_context: Mapping[str, object] | None = None,
+        receiver: Receiver | None = None,
+    ) -> Outcome:
         """Invoke the function with a JSON payload and return when the invocation is over.
 
         That is when the runtime asks for the next one, as on AWS, not when it answers. The first invocation, and the
         first after a time-out or crash, starts the runtime. A failing function is an Outcome; PayloadTooLarge is raised
-        for what AWS would not accept. Cancelling kills the function's processes.
+        for what AWS would not accept. Cancelling kills the function's processes. A `receiver` gets the answer when the
+        function posts it, piece by piece where it streams; the Outcome of a streamed one then has no payload.
         """
         _check_size("payload", len(payload), PAYLOAD_LIMIT)
         _check_size("client context", len(json.dumps(client_context or {})), CLIENT_CONTEXT_LIMIT)
         async with self._turn:
             try:
-                return await self._invoke(str(uuid.uuid4()), payload, client_context)
+                return await self._invoke(str(uuid.uuid4()), payload, client_context, receiver)
             except BaseException:
                 if self._runtime is not None:
                     self._runtime.kill()
                 raise
 
-    async def _invoke(self, request_id: str, payload: bytes, client_context: Mapping[str, object] | None) -> Outcome:
+    async def _invoke(
+        self,
+        request_id: str,
+        payload: bytes,
+        client_context: Mapping[str, object] | None,
+        receiver: Receiver | None,
+    ) -> Outcome:
         runtime, init = await self._obtain_runtime()
         milliseconds = init.milliseconds if init else None
         if init is not None and (failure := self._judge_init(request_id, runtime, init)):
@@ -90,7 +104,7 @@ class Environment:
             report = self._report(request_id, runtime, 0.0, init_duration_ms=milliseconds, failure=failure)
             return _outcome("init", failure.answer, report)
         self._log(start_line(request_id))
-        ending = await self._run(runtime, request_id, payload, client_context)
+        ending = await self._run(runtime, request_id, payload, client_context, receiver)
         failure = judge_invocation(ending, request_id=request_id, limit=self._configuration.timeout)
         if failure is not None:
             await self._break_off(failure)
@@ -131,7 +145,12 @@ class Environment:
             self._log(line)
 
     async def _run(
-        self, runtime: Runtime, request_id: str, payload: bytes, client_context: Mapping[str, object] | None
+        self,
+        runtime: Runtime,
+        request_id: str,
+        payload: bytes,
+        client_context: Mapping[str, object] | None,
+        receiver: Receiver | None,
     ) -> Ending:
         limit = self._limit(self._configuration.timeout)
         invocation = Invocation(
@@ -141,7 +160,7 @@ class Environment:
             client_context=client_context,
             request_id=request_id,
         )
-        runtime.api.deliver(invocation)
+        runtime.api.deliver(invocation, receiver)
         return await runtime.finish_invocation(limit)
 
     def _report(
@@ -170,7 +189,13 @@ class Environment:
 def _outcome(phase: Literal["init", "invoke"], answer: Answer | None, report: Report) -> Outcome:
     if answer is None:
         raise EnvironmentFault("the runtime asked for the next invocation without an answer to the last")
-    return Outcome(payload=answer.payload, error_type=answer.error_type, phase=phase, report=report)
+    return Outcome(
+        payload=answer.payload,
+        error_type=answer.error_type,
+        phase=phase,
+        report=report,
+        is_streamed=answer.is_streamed and answer.error_type is None,
+    )
 
 
 def _check_size(what: str, size: int, limit: int) -> None:
