@@ -18,7 +18,9 @@
     │   ├── AddressInUse           a port that another process holds
     │   └── MissingExtra           a package that an extra of lambdakit would have installed
     └── Fault                      the toolkit broke its own promise
-        └── EnvironmentFault       a local Lambda environment that could not be started or spoken to
+        ├── EnvironmentFault       a local Lambda environment that could not be started or spoken to
+        └── RuntimeApiFault        the Runtime API does not give an event, or refuses an outcome
+            └── BrokenResponse     an answer of the Runtime API that broke off or is no HTTP
 
 Every message says what is wrong, where, and how to fix it.
 """
@@ -115,3 +117,11 @@ class Fault(LambdakitError):
 
 class EnvironmentFault(Fault):
     """A local Lambda environment could not be started or broke off."""
+
+
+class RuntimeApiFault(Fault):
+    """The Runtime API gives no event, or takes no outcome."""
+
+
+class BrokenResponse(RuntimeApiFault):
+    """An answer of the Runtime API broke off or is no HTTP."""

@@ -25,6 +25,21 @@ def streaming_source() -> str | None:
     return os.environ.get(STREAMING) or None
 
 
+def runtime_api() -> str | None:
+    """Return host and port of the Runtime API, or None outside of Lambda."""
+    return os.environ.get("AWS_LAMBDA_RUNTIME_API") or None
+
+
+def handler_name() -> str | None:
+    """Return the handler of the function's configuration, as `module.attribute`."""
+    return os.environ.get("_HANDLER") or None
+
+
+def serves_many_at_a_time() -> bool:
+    """Say whether Lambda sends this process several events at a time, as Managed Instances do."""
+    return "AWS_LAMBDA_MAX_CONCURRENCY" in os.environ
+
+
 def is_lambda() -> bool:
     """Say whether this process is a Lambda environment, on AWS or an emulated one."""
     return "AWS_LAMBDA_RUNTIME_API" in os.environ

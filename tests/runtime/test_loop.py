@@ -9,7 +9,7 @@ import anyio.to_thread
 import pytest
 
 from lambdakit.asgi.types import Receive, Scope, Send
-from lambdakit.runtime.loop import MainLoop, host, hosted_loop
+from lambdakit.runtime.loop import MainLoop, hosted_loop
 from tests.asgi.apps import answered_lifespan, answering, send, serving
 
 user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
@@ -199,13 +199,5 @@ def test_an_exit_ends_the_run_and_is_not_reported_again(caplog: pytest.LogCaptur
     assert caplog.text == ""
 
 
-def test_the_hosts_loop_is_known_until_it_is_taken_back() -> None:
-    loop = MainLoop()
-    host(loop)
-    try:
-        assert hosted_loop() is loop
-    finally:
-        host(None)
-        loop.close()
-
+def test_without_our_runtime_there_is_no_loop_to_share() -> None:
     assert hosted_loop() is None

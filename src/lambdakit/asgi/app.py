@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lambdakit import settings
@@ -10,10 +11,11 @@ from lambdakit.asgi.refusals import response_too_large
 from lambdakit.asgi.scope import Mount, make_scope
 from lambdakit.asgi.types import LifespanMode, Scope
 from lambdakit.errors import OptionError, UnhandledEvent, UnknownEvent
-from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, EventFormat, Response, detect
+from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, EventFormat, Request, Response, detect
 
 if TYPE_CHECKING:
     from lambdakit.asgi.running import RunningApp
+    from lambdakit.runtime.invocation import Invocation
 
 SourceHandler = TypeVar("SourceHandler", bound=Callable[[Any, Any], Any])
 
@@ -98,18 +100,49 @@ class LambdaApp:
             UnhandledEvent: Nothing is registered for the event's source.
             UnknownEvent: The event's source cannot be told and nothing is registered for `direct`.
         """
+        source = self._recognize(event)
+        event_format = FORMATS.get(source)
+        if event_format is None:
+            return self._run().call(self._registered(source), event, context)
+        return self._answer(event_format, event, context)
+
+    async def serve_invocation(self, invocation: "Invocation") -> None:
+        """Answer one event under `lambdakit.runtime`, which streams and lets work go on after the response.
+
+        A response is streamed where `LAMBDAKIT_STREAMING` names the event's source, and else posted when the app has
+        sent all of it. Events that are no HTTP requests are answered when all work on them has ended.
+        """
+        from lambdakit.asgi.serving import serve_registered, serve_request  # noqa: PLC0415 (needs asyncio)
+
+        running = self._run()
+        source = self._recognize(invocation.event)
+        event_format = FORMATS.get(source)
+        if event_format is None:
+            await serve_registered(self._registered(source), invocation)
+            return
+        request = self._read(event_format, invocation.event)
+        scope = make_scope(request, invocation.event, invocation.context)
+        seconds = _seconds_left(invocation.context)
+        is_streamed = settings.streaming_source() == source
+        await serve_request(
+            running,
+            event_format,
+            invocation,
+            scope=scope,
+            body=request.body,
+            seconds=seconds,
+            encode=None if is_streamed else partial(self._encode, event_format),
+        )
+
+    def _recognize(self, event: Any) -> str:
         try:
-            source = detect(event)
+            return detect(event)
         except UnknownEvent:
             if "direct" not in self._sources:
                 raise
-            source = "direct"
-        event_format = FORMATS.get(source)
-        if event_format is None:
-            return self._call_registered(source, event, context)
-        return self._answer(event_format, event, context)
+            return "direct"
 
-    def _call_registered(self, source: str, event: Any, context: Any) -> Any:
+    def _registered(self, source: str) -> Callable[[Any, Any], Any]:
         function = self._sources.get(source)
         if function is None:
             raise UnhandledEvent(
@@ -117,14 +150,20 @@ class LambdaApp:
                 where="LambdaApp",
                 fix=f"register a callable with `@handler.on({source!r})`",
             )
-        return self._run().call(function, event, context)
+        return function
+
+    def _read(self, event_format: EventFormat, event: Mapping[str, Any]) -> Request:
+        request = event_format.decode_request(event)
+        return self._mount.apply(request) if self._mount else request
 
     def _answer(self, event_format: EventFormat, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        request = event_format.decode_request(event)
-        if self._mount:
-            request = self._mount.apply(request)
+        request = self._read(event_format, event)
         limit = event_format.response_limit
         response = self.respond(make_scope(request, event, context), request.body, context, limit=limit)
+        return self._encode(event_format, response)
+
+    def _encode(self, event_format: EventFormat, response: Response) -> dict[str, Any]:
+        limit = event_format.response_limit
         as_text = self._is_text(response) if self._text_types else None
         result = event_format.encode_response(response, as_text=as_text)
         if len(response.body) < limit // _ROOM_FOR_ESCAPES or _fits(result, limit):

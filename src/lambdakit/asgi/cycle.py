@@ -26,6 +26,7 @@ class HttpCycle:
         "_chunks",
         "_declared_length",
         "_disconnected",
+        "_error",
         "_headers",
         "_is_complete",
         "_is_head",
@@ -50,6 +51,7 @@ class HttpCycle:
         self._is_read = False
         self._is_complete = False
         self._disconnected: asyncio.Future[None] | None = None
+        self._error: BaseException | None = None
 
     async def run(self, app: App) -> Response:
         """Call the app and return its response, or a plain 500 as servers do when it fails.
@@ -62,6 +64,7 @@ class HttpCycle:
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) or _is_cancelled_from_outside(error):
                 raise
+            self._error = error
             if self._size <= self._limit:
                 _logger.exception("Exception in ASGI application", exc_info=error)
         else:
@@ -73,11 +76,16 @@ class HttpCycle:
         return self.completed or internal_server_error()
 
     @property
+    def is_bodiless(self) -> bool:
+        """Whether the response has no body, whatever the app sends."""
+        return self._is_head or self._status in _WITHOUT_BODY
+
+    @property
     def completed(self) -> Response | None:
         """The response, once the app has sent all of it."""
         if not self._is_complete or self._status is None:
             return None
-        if self._is_head or self._status in _WITHOUT_BODY:
+        if self.is_bodiless:
             return Response(self._status, self._headers)
         body = b"".join(self._chunks)
         if self._declared_length is not None and self._declared_length != b"%d" % len(body):

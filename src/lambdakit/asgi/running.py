@@ -7,13 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from lambdakit import settings
 from lambdakit.asgi.cycle import BodyTooLarge, HttpCycle
 from lambdakit.asgi.lifespan import Lifespan
 from lambdakit.asgi.loading import load_app
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.types import App, LifespanMode, Scope
+from lambdakit.coldstart import after_restore, on_shutdown
 from lambdakit.events import Response
-from lambdakit.runtime.loop import MainLoop
+from lambdakit.runtime.loop import MainLoop, hosted_loop
 
 _SHUTDOWN_SECONDS = 2.0
 _logger = logging.getLogger("lambdakit.asgi")
@@ -26,13 +28,33 @@ class RunningApp:
         """Load the app; it starts with the first request or when `start` is called."""
         self._mode: LifespanMode = lifespan
         self._lifespan: Lifespan | None = None
-        self._loop = MainLoop()
-        atexit.register(self.close)
+        hosted = hosted_loop()
+        self._owns_loop = hosted is None
+        self._loop = hosted or MainLoop()
+        self._register_end()
         try:
             self._app: App = self._loop.run(load_app(reference))
         except BaseException:
             self.close()
             raise
+
+    def _register_end(self) -> None:
+        if self._owns_loop:
+            atexit.register(self.close)
+            return
+        on_shutdown(self.close)
+        if settings.takes_snapshot():
+            after_restore(self.start)
+
+    @property
+    def app(self) -> App:
+        """The app."""
+        return self._app
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a request gets as its state, after the app has started."""
+        return self.start().state.copy()
 
     def start(self) -> Lifespan:
         """Run the app's startup, unless it has run, and return its lifespan.
@@ -70,17 +92,20 @@ class RunningApp:
     def call(self, function: Callable[[Any, Any], Any], event: Any, context: Any) -> Any:
         """Return what a plain function or a coroutine function makes of an event, after the app has started."""
         self.start()
-        return self._loop.run(_call(function, event, context))
+        return self._loop.run(call_function(function, event, context))
 
     def close(self) -> None:
         """Run the app's shutdown and close the loop, for good."""
         atexit.unregister(self.close)
-        if self._lifespan is not None:
+        lifespan, self._lifespan = self._lifespan, None
+        if lifespan is not None:
             with suppress(TimeoutError):
-                self._loop.run(self._lifespan.stop(), seconds=_SHUTDOWN_SECONDS)
-        self._loop.close()
+                self._loop.run(lifespan.stop(), seconds=_SHUTDOWN_SECONDS)
+        if self._owns_loop:
+            self._loop.close()
 
 
-async def _call(function: Callable[[Any, Any], Any], event: Any, context: Any) -> Any:
+async def call_function(function: Callable[[Any, Any], Any], event: Any, context: Any) -> Any:
+    """Return what a plain function or a coroutine function makes of an event."""
     result = function(event, context)
     return await result if inspect.isawaitable(result) else result

@@ -20,8 +20,8 @@ class FunctionConfiguration:
 
     `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` and `init_timeout` in
     seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger, and
-    no time limit holds and nothing is frozen. `runtime` is the client that runs the handler: AWS's own or the
-    toolkit's. `is_frozen` stops the processes between invocations. `max_concurrency` makes the environments those of
+    no time limit holds and nothing is frozen. `runtime` is AWS's own client, or the toolkit's, started by its wrapper
+    script. `is_frozen` stops the processes between invocations. `max_concurrency` makes the environments those of
     Managed Instances, which take that many invocations at a time. `reserved_concurrency` limits the function's
     invocations at a time; 0 refuses all. Raises UserError for a value that AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -53,6 +53,8 @@ class FunctionConfiguration:
             self._refuse("the function's name is not valid", "use up to 64 letters, digits, hyphens and underscores")
         if not _LEAST_MEMORY <= self.memory <= _MOST_MEMORY:
             self._refuse(f"memory is {self.memory} MB", f"choose {_LEAST_MEMORY} to {_MOST_MEMORY}")
+        if self.runtime == "lambdakit" and self.debug_port is not None:
+            self._refuse("the runtime lambdakit cannot wait for a debugger", "debug it on awslambdaric")
         if not 0 < self.timeout <= _LONGEST_TIMEOUT:
             self._refuse(f"timeout is {self.timeout} seconds", f"choose up to {_LONGEST_TIMEOUT}, more than 0")
         self._check_concurrency()

@@ -75,9 +75,9 @@ class Environment:
         """Invoke the function with a JSON payload and return when the invocation is over.
 
         That is when the runtime asks for the next one, as on AWS, not when it answers; `receiver` gets the answer as
-        it is posted. The first invocation, and the first after a time-out or crash, starts the runtime. A failing
-        function is an Outcome; PayloadTooLarge is raised for what AWS would not accept. Cancelling kills the
-        function's processes, except where others have invocations in them.
+        it is posted, and the Outcome of a streamed one then has no payload. The first invocation, and the first after
+        a time-out or crash, starts the runtime. A failing function is an Outcome; PayloadTooLarge is raised for what
+        AWS would not accept. Cancelling kills the function's processes, except where others have invocations in them.
         """
         check_payload(payload, client_context)
         async with self._room:
@@ -171,7 +171,13 @@ class Environment:
 def _outcome(phase: Literal["init", "invoke"], answer: Answer | None, report: Report) -> Outcome:
     if answer is None:
         raise EnvironmentFault("the runtime asked for the next invocation without an answer to the last")
-    return Outcome(payload=answer.payload, error_type=answer.error_type, phase=phase, report=report)
+    return Outcome(
+        payload=answer.payload,
+        error_type=answer.error_type,
+        phase=phase,
+        report=report,
+        is_streamed=answer.is_streamed and answer.error_type is None,
+    )
 
 
 def check_payload(payload: bytes, client_context: Mapping[str, object] | None) -> None:

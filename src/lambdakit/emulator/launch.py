@@ -1,12 +1,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import lambdakit
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.interpreter import Interpreter
 from lambdakit.emulator.isolation import isolate
 from lambdakit.emulator.variables import build_variables
 
 _STAND_IN = Path(__file__).with_name("runtime_client")
+_WRAPPER = Path(lambdakit.__file__).with_name("runtime") / "bootstrap"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +42,17 @@ class Place:
         )
         if not self.is_isolated:
             variables.setdefault("TMPDIR", str(self.scratch))
-        if not self.interpreter.has_native_client:
+        if self.configuration.runtime == "awslambdaric" and not self.interpreter.has_native_client:
             folders = [str(_STAND_IN), variables.get("PYTHONPATH", "")]
             variables["PYTHONPATH"] = ":".join(filter(None, folders))
         return variables
 
 
 def _start_command(configuration: FunctionConfiguration) -> list[str]:
-    module = {"awslambdaric": "awslambdaric", "lambdakit": "lambdakit.runtime"}[configuration.runtime]
-    python, start = str(configuration.python), ["-m", module, configuration.handler]
+    if configuration.runtime == "lambdakit":
+        # As Lambda calls a wrapper script: with the interpreter and the arguments of its own runtime.
+        return [str(_WRAPPER), str(configuration.python), "/var/runtime/bootstrap.py"]
+    python, start = str(configuration.python), ["-m", "awslambdaric", configuration.handler]
     if configuration.debug_port is None:
         return [python, *start]
     listen = ["--listen", f"127.0.0.1:{configuration.debug_port}", "--wait-for-client"]

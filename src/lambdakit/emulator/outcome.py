@@ -32,6 +32,7 @@ class Outcome:
     """What one invocation came to.
 
     `payload` is the function's JSON, or the JSON of the error; `error_type` is None when the function succeeded.
+    With `is_streamed`, `payload` is all that the function streamed: for HTTP a prelude and the body.
     A caller on AWS sees an `X-Amz-Function-Error` header where `failed` is true.
     """
 
@@ -39,6 +40,7 @@ class Outcome:
     error_type: str | None
     phase: Literal["init", "invoke"]
     report: Report
+    is_streamed: bool = False
 
     @property
     def failed(self) -> bool:

@@ -1,5 +1,6 @@
 """The questions that every HTTP event source answers, in both directions."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from lambdakit.events.shape import (
     text,
 )
 
+_DELIMITER = bytes(8)
 _WRONG_SHAPE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _STATUS_CODES = range(100, 600)
 _VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2": "2", "HTTP/2.0": "2", "HTTP/3": "3", "HTTP/3.0": "3"}
@@ -109,6 +111,32 @@ class EventFormat(ABC):
             where=f"an answer to {self.name}",
             fix="return statusCode, headers, body and isBase64Encoded as AWS documents them",
         )
+
+    def encode_prelude(self, status: int, headers: Headers) -> bytes:
+        """Return what a streamed response begins with, before its body: JSON, and eight NUL bytes.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+        """
+        return json.dumps({"statusCode": status, **self._encode_headers(headers)}).encode() + _DELIMITER
+
+    def decode_stream(self, content: bytes) -> Response:
+        """Return what the client gets for a whole streamed response.
+
+        Raises:
+            MalformedResult: It does not begin with a prelude.
+        """
+        prelude, delimiter, body = content.partition(_DELIMITER)
+        try:
+            result = json.loads(prelude) if delimiter else None
+        except ValueError:
+            result = None
+        if not is_table(result) or "statusCode" not in result:
+            raise MalformedResult(
+                "the stream does not begin with a prelude that has a statusCode",
+                where=f"an answer to {self.name}",
+                fix="stream JSON with statusCode and headers, eight NUL bytes, and then the body",
+            )
+        return self.decode_response(result)._replace(body=body)
 
     @abstractmethod
     def _decode_request(self, event: Mapping[str, Any]) -> Request: ...

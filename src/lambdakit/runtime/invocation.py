@@ -1,39 +1,80 @@
-"""What a handler that answers by itself is given for each event."""
+"""One event, and the one answer it gets."""
 
+import logging
 from typing import Any, Protocol
 
+from lambdakit.runtime.client import Event, Outcome, post_outcome
+from lambdakit.runtime.connection import BlockingConnection
+from lambdakit.runtime.context import Context
+from lambdakit.runtime.results import make_outcome, read_event, read_header
 
-class Stream(Protocol):
-    """A response that is sent piece by piece."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lambdakit.runtime.streaming import Stream
 
-    async def send(self, chunk: bytes) -> None:
-        """Send a chunk at once, waiting while it is not read; ConnectionError when the reader is gone."""
-        ...
-
-    async def end(self) -> None:
-        """End the response as complete."""
-        ...
-
-    async def fail(self, error_type: str, error: BaseException | str) -> None:
-        """End the response with error trailers."""
-        ...
+_logger = logging.getLogger("lambdakit.runtime")
 
 
-class Invocation(Protocol):
+class Invocation:
     """One event and the means to answer it, once; `deadline` is in seconds since the epoch."""
 
-    event: Any
-    context: Any
-    deadline: float
-    is_answered: bool
+    def __init__(self, event: Event, connection: BlockingConnection) -> None:
+        """Take an event and the connection over which its outcome goes.
+
+        Raises:
+            ReportedError: The event, or what came with it, is not what it is said to be.
+        """
+        headers = event.headers
+        self.source = event
+        """The event as it came."""
+        self.deadline = event.deadline
+        self.is_answered = False
+        self.stream_begun: Stream | None = None
+        """The response that has been begun piece by piece."""
+        self.context = Context(
+            event.request_id,
+            deadline=event.deadline,
+            function_arn=headers.get("lambda-runtime-invoked-function-arn"),
+            tenant_id=headers.get("lambda-runtime-aws-tenant-id"),
+            client_context=read_header(event, "lambda-runtime-client-context", "client context"),
+            identity=read_header(event, "lambda-runtime-cognito-identity", "Cognito identity"),
+        )
+        self.event: Any = read_event(event)
+        self._connection = connection
 
     async def respond(self, result: Any) -> None:
-        """Post the buffered result now: JSON, or bytes as they are; a second answer raises RuntimeError."""
-        ...
+        """Post the whole result now: JSON, or bytes as they are.
 
-    async def stream(self, content_type: str) -> Stream:
-        """Begin a streamed response; a second answer raises RuntimeError."""
-        ...
+        Raises:
+            RuntimeError: The event has its answer.
+            ReportedError: JSON has no form for the result.
+        """
+        self.post(make_outcome(result))
+
+    def post(self, outcome: Outcome) -> None:
+        """Post an outcome; what is not accepted is logged. RuntimeError when the event has its answer."""
+        self._take_the_answer()
+        if problem := self._connection.run(post_outcome(self.source, outcome)):
+            _logger.error("%s", problem)
+
+    async def stream(self, content_type: str) -> "Stream":
+        """Begin a response that is sent piece by piece.
+
+        Raises:
+            RuntimeError: The event has its answer.
+            ConnectionError: The Runtime API takes no response.
+        """
+        from lambdakit.runtime.streaming import Stream  # noqa: PLC0415 (a buffered answer needs no event loop)
+
+        self._take_the_answer()
+        self.stream_begun = Stream(self.source, self._connection.address)
+        await self.stream_begun.begin(content_type)
+        return self.stream_begun
+
+    def _take_the_answer(self) -> None:
+        if self.is_answered:
+            raise RuntimeError("this event has its answer already; an event takes one")
+        self.is_answered = True
 
 
 class InvocationHandler(Protocol):

@@ -6,6 +6,9 @@ from asyncio import base_events
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from lambdakit.runtime.hosting import is_hosting
+from lambdakit.runtime.work import track
+
 Result = TypeVar("Result")
 
 _GRACE = 0.1
@@ -20,14 +23,13 @@ Python without it, which tests would tell, `def` routes would start their thread
 _hosted: list["MainLoop"] = []
 
 
-def host(loop: "MainLoop | None") -> None:
-    """Name the loop that the host of this process runs; None takes it back."""
-    _hosted[:] = [] if loop is None else [loop]
-
-
 def hosted_loop() -> "MainLoop | None":
-    """Return the loop of the host, or None where each app brings its own."""
-    return _hosted[0] if _hosted else None
+    """Return the loop of our runtime, or None where it does not run this process and each app brings its own."""
+    if not is_hosting():
+        return None
+    if not _hosted:
+        _hosted.append(MainLoop())
+    return _hosted[0]
 
 
 class MainLoop:
@@ -39,6 +41,7 @@ class MainLoop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        track(self._loop)
         self._main = self._loop.create_task(_never_end())
         self._main.add_done_callback(_MARK)
         self._watch = _Watch(self._loop)

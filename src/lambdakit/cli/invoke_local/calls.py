@@ -19,8 +19,8 @@ class Call(Protocol):
         """The event, as JSON."""
         ...
 
-    def print_result(self, result: bytes) -> int:
-        """Print the function's result, given as JSON, and return the exit code."""
+    def print_result(self, result: bytes, *, is_streamed: bool) -> int:
+        """Print the function's result, given as JSON or as a stream, and return the exit code."""
         ...
 
 
@@ -44,10 +44,13 @@ class HttpCall:
         """The event that the service sends for the request, indented for people who keep it."""
         return json.dumps(self.event_format.encode_request(self.request), ensure_ascii=False, indent=2).encode()
 
-    def print_result(self, result: bytes) -> int:
+    def print_result(self, result: bytes, *, is_streamed: bool) -> int:
         """Print what the client gets; a result that the service answers with 502 goes to standard error."""
         try:
-            response = self.event_format.decode_response(json.loads(result))
+            if is_streamed:
+                response = self.event_format.decode_stream(result)
+            else:
+                response = self.event_format.decode_response(json.loads(result))
         except MalformedResult as error:
             log(result.decode(errors="replace"))
             log(f"toolkit: {error}")
@@ -63,7 +66,7 @@ class EventCall:
 
     payload: bytes
 
-    def print_result(self, result: bytes) -> int:
+    def print_result(self, result: bytes, *, is_streamed: bool) -> int:  # noqa: ARG002 (streams are HTTP)
         """Print the result."""
         print_json(result)
         return 0

@@ -26,6 +26,7 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
     event_only: options.EventOnly = False,
     timeout: options.Timeout = None,
     memory: options.Memory = None,
+    runtime: options.RuntimeName = "awslambdaric",
     env_file: options.EnvFile = None,
     repeat: options.Repeat = 1,
     debug_port: options.DebugPort = None,
@@ -60,7 +61,7 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
     from lambdakit.cli.invoke_local import invocation  # noqa: PLC0415
 
     configuration = invocation.configure(
-        found, timeout=timeout, memory=memory, env_file=env_file, debug_port=debug_port
+        found, timeout=timeout, memory=memory, env_file=env_file, debug_port=debug_port, runtime=runtime
     )
     return invocation.invoke(configuration, call, repeat=repeat)
 

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import lambdakit
+from lambdakit import settings
 from lambdakit.cli.invoke_local.calls import Call
 from lambdakit.cli.invoke_local.held_log import REFUSALS, HeldLog
+from lambdakit.cli.invoke_local.options import Runtime
 from lambdakit.cli.invoke_local.output import log, log_durations, print_json
 from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
 from lambdakit.cli.invoke_local.variables import read_variables
@@ -29,7 +31,13 @@ _FIXES = {
 
 
 def configure(
-    target: Target, *, timeout: float | None, memory: int | None, env_file: Path | None, debug_port: int | None
+    target: Target,
+    *,
+    timeout: float | None,
+    memory: int | None,
+    env_file: Path | None,
+    debug_port: int | None,
+    runtime: Runtime,
 ) -> FunctionConfiguration:
     """Return what the emulator has to know: the declaration, with the command's own values where there are any.
 
@@ -45,9 +53,20 @@ def configure(
         name=function.name,
         memory=function.memory if memory is None else memory,
         timeout=function.timeout if timeout is None else timeout,
-        variables={**function.environment, **(read_variables(env_file) if env_file else {})},
+        variables={
+            **_streaming(target, runtime),
+            **function.environment,
+            **(read_variables(env_file) if env_file else {}),
+        },
         debug_port=debug_port,
+        runtime=runtime,
     )
+
+
+def _streaming(target: Target, runtime: Runtime) -> dict[str, str]:
+    """Say what the infrastructure says: which event source takes a stream."""
+    trigger = target.function.http or target.function.mcp
+    return {settings.STREAMING: trigger.via} if trigger and trigger.streaming and runtime == "lambdakit" else {}
 
 
 def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> int:
@@ -80,7 +99,11 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
     if repeat > 1:
         first, *others = [outcome.report for outcome in outcomes]
         log_durations(first.duration_ms, first.init_duration_ms, [report.duration_ms for report in others])
-    return _report_failure(configuration, last) if last.failed else call.print_result(last.payload)
+    return (
+        _report_failure(configuration, last)
+        if last.failed
+        else call.print_result(last.payload, is_streamed=last.is_streamed)
+    )
 
 
 def _note_memory(outcomes: Sequence[Outcome]) -> None:

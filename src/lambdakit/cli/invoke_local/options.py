@@ -1,12 +1,13 @@
 """The arguments and options of `invoke-local`, each with its words for `--help`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Argument, Option
 
 from lambdakit.events import FORMATS
 
+Runtime = Literal["awslambdaric", "lambdakit"]
 _CONTENT = "TEXT|@FILE|-"
 
 Target = Annotated[str, Argument(metavar="TARGET", help="A declared function, or any app as module:attribute.")]
@@ -22,6 +23,10 @@ EventFile = Annotated[str | None, Option("-e", "--event", metavar="FILE|-", help
 EventOnly = Annotated[bool, Option("--event-only", help="Print the event and stop.")]
 Timeout = Annotated[float | None, Option("--timeout", metavar="SECONDS", help="Instead of the declared one.")]
 Memory = Annotated[int | None, Option("--memory", metavar="MB", help="Instead of the declared one.")]
+RuntimeName = Annotated[
+    Runtime,
+    Option("--runtime", metavar="NAME", help="awslambdaric, the client AWS runs, or lambdakit, which streams."),
+]
 EnvFile = Annotated[Path | None, Option("--env-file", metavar="FILE", help="Add the variables of a .env file.")]
 Repeat = Annotated[int, Option("--repeat", min=1, metavar="N", help="Send it N times to see durations.")]
 DebugPort = Annotated[

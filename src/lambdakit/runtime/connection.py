@@ -1,0 +1,137 @@
+"""A connection to the Runtime API over a blocking socket."""
+
+import os
+import socket
+import time
+from contextlib import suppress
+from errno import EMFILE, ENFILE
+from typing import TypeVar
+
+from lambdakit.errors import BrokenResponse
+from lambdakit.runtime.client import Pause, Steps
+from lambdakit.runtime.wire import Request, Response, ResponseReader
+
+Result = TypeVar("Result")
+
+CHUNK = 262_144
+"""How many bytes are read at a time."""
+_CONNECT_SECONDS = 2.0
+_STALL_SECONDS = 5.0
+"""How long a response that has begun may stand still."""
+
+
+class SpareDescriptor:
+    """A file descriptor that is given up when the function has used all others, so that its error gets out."""
+
+    def __init__(self) -> None:
+        self._descriptor = os.open(os.devnull, os.O_RDONLY)
+
+    def open_socket(self) -> socket.socket:
+        """Return a new socket, in place of the spare descriptor if there is no other left."""
+        try:
+            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        except OSError as error:
+            if error.errno not in {EMFILE, ENFILE} or self._descriptor < 0:
+                raise
+            self.release()
+            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+
+    def release(self) -> None:
+        """Give the spare descriptor to whoever needs one now."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def restore(self) -> None:
+        """Take a spare descriptor again, if there is one."""
+        if self._descriptor < 0:
+            with suppress(OSError):
+                self._descriptor = os.open(os.devnull, os.O_RDONLY)
+
+
+SPARE = SpareDescriptor()
+"""The spare descriptor of this process."""
+
+
+def connect(address: str) -> socket.socket:
+    """Open a connection to `host:port`; OSError when nobody listens."""
+    host, _, port = address.rpartition(":")
+    connection = SPARE.open_socket()
+    try:
+        connection.settimeout(_CONNECT_SECONDS)
+        connection.connect((host, int(port)))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class BlockingConnection:
+    """Takes the steps of a call on a socket that is kept open from one call to the next."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._socket: socket.socket | None = None
+
+    def run(self, steps: Steps[Result]) -> Result:
+        """Take all steps and return what comes of them."""
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Pause):
+                    time.sleep(step.seconds)
+                    step = steps.send(None)
+                else:
+                    step = steps.send(self._exchange(step.request, step.seconds))
+        except StopIteration as end:
+            return end.value
+
+    def close(self) -> None:
+        """Close the socket; the next call opens another."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        SPARE.restore()
+
+    def _exchange(self, request: Request, seconds: float | None) -> Response | None:
+        end = None if seconds is None else time.monotonic() + seconds
+        if self._socket is not None:
+            reader = ResponseReader()
+            if (response := self._try(request, end, reader)) or reader.has_begun:
+                return response
+            # It was closed while nobody looked, as after a freeze: nothing of an answer has come.
+        return self._try(request, end, ResponseReader())
+
+    def _try(self, request: Request, end: float | None, reader: ResponseReader) -> Response | None:
+        try:
+            if self._socket is None:
+                self._socket = connect(self.address)
+            response = _talk(self._socket, request.encode(self.address), end, reader)
+        except (OSError, BrokenResponse):
+            self.close()
+            return None
+        except BaseException:
+            # Whatever broke in, half an exchange must not be taken for a whole one.
+            self.close()
+            raise
+        if response.is_last:
+            self.close()
+        return response
+
+
+def _talk(connection: socket.socket, request: bytes, end: float | None, reader: ResponseReader) -> Response:
+    _limit(connection, end)
+    # A request that is refused in mid-body has its answer waiting.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(request)
+    while True:
+        _limit(connection, end, _STALL_SECONDS if reader.has_begun else None)
+        if response := reader.feed(connection.recv(CHUNK)):
+            return response
+
+
+def _limit(connection: socket.socket, end: float | None, seconds: float | None = None) -> None:
+    left = None if end is None else max(end - time.monotonic(), 0.001)
+    limits = [limit for limit in (left, seconds) if limit is not None]
+    connection.settimeout(min(limits) if limits else None)

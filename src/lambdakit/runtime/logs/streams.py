@@ -1,0 +1,106 @@
+"""Standard output and error as log records: one `print` is one record, whatever newlines it holds."""
+
+import io
+import json
+import sys
+import threading
+from typing import Any
+
+from lambdakit.observability.current import current
+from lambdakit.runtime.logs.formats import write_time
+from lambdakit.runtime.logs.sink import JSON, TEXT, Sink, frame_type_of
+
+_LONGEST = 262_144
+"""Characters after which a record is written although it has no end yet; Lambda cuts what is longer."""
+
+
+class RecordStream(io.TextIOBase):
+    """A text stream that gathers writes up to one that ends a line and passes them on as one record."""
+
+    def __init__(self, sink: Sink, *, is_json: bool, name: str, original: Any) -> None:
+        self._sink = sink
+        self._is_json = is_json
+        self._original = original
+        self._pending = threading.local()
+        self.name = name
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def writable(self) -> bool:
+        """Say that it can be written to."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the descriptor of the stream in whose place this one is, for child processes."""
+        return self._original.fileno()
+
+    @property
+    def buffer(self) -> Any:
+        """The stream for bytes in whose place this one is; what goes there is no record but plain output."""
+        return self._original.buffer
+
+    def write(self, text: str, /) -> int:
+        """Take a piece of text; one that ends a line completes a record."""
+        pending = getattr(self._pending, "text", "")
+        whole = pending + text
+        if not text.endswith("\n") and len(whole) < _LONGEST:
+            self._pending.text = whole
+            return len(text)
+        self._pending.text = ""
+        self._emit(whole.removesuffix("\n"), is_one_write=not pending)
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: a record is passed on when it is complete, an unfinished one with `finish`."""
+
+    def finish(self) -> None:
+        """Pass on what this thread has begun and not ended."""
+        pending = getattr(self._pending, "text", "")
+        if pending:
+            self._pending.text = ""
+            self._emit(pending, is_one_write=False)
+
+    def _emit(self, text: str, *, is_one_write: bool) -> None:
+        if not text:
+            return
+        if not self._is_json:
+            self._sink.log(text, frame_type_of(TEXT))
+        elif _is_record(text, is_one_write=is_one_write):
+            self._sink.log(text, frame_type_of(JSON))
+        else:
+            self._sink.log(_wrap(text), frame_type_of(JSON))
+
+
+def _is_record(text: str, *, is_one_write: bool) -> bool:
+    """Say whether a text is a JSON record that somebody made, and no input that was printed.
+
+    Loggers write a record and its newline at once, `print` does not; documents of metrics are printed.
+    """
+    if not text.startswith("{") or "\n" in text:
+        return False
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return is_one_write or (isinstance(document.get("_aws"), dict) and "CloudWatchMetrics" in document["_aws"])
+
+
+def _wrap(text: str) -> str:
+    invocation = current.get()
+    record = {"timestamp": write_time(), "level": "INFO", "message": text}
+    if invocation is not None:
+        record["requestId"] = invocation.request_id
+        if invocation.tenant_id:
+            record["tenantId"] = invocation.tenant_id
+    return json.dumps(record, ensure_ascii=False)
+
+
+def replace_streams(sink: Sink, *, is_json: bool) -> tuple[RecordStream, RecordStream]:
+    """Put record streams in place of standard output and error, and return them."""
+    streams = (
+        RecordStream(sink, is_json=is_json, name="<stdout>", original=sys.__stdout__),
+        RecordStream(sink, is_json=is_json, name="<stderr>", original=sys.__stderr__),
+    )
+    sys.stdout, sys.stderr = streams
+    return streams

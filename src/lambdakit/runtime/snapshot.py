@@ -1,0 +1,47 @@
+"""SnapStart: the hooks around a snapshot.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+"""
+
+import sys
+from typing import Any
+
+from lambdakit.coldstart.hooks import after_restore_hooks, before_snapshot_hooks
+from lambdakit.runtime.client import post_init_error, post_restore_error, wait_for_restore
+from lambdakit.runtime.connection import BlockingConnection
+from lambdakit.runtime.failures import describe
+from lambdakit.runtime.lifecycle import run_hook
+from lambdakit.runtime.logs.setup import Log
+
+_BEFORE_FAILED, _AFTER_FAILED = 64, 65
+"""The exit codes that Lambda knows."""
+
+
+def pass_through(connection: BlockingConnection, log: Log) -> None:
+    """Run the hooks before the snapshot, wait for the restore and run those after it.
+
+    A hook that fails is reported and ends the process.
+    """
+    try:
+        for hook in before_snapshot_hooks():
+            run_hook(hook)
+    except Exception as error:  # noqa: BLE001 (whatever a hook raises is reported)
+        outcome = describe(error)
+        log.write_failure(outcome)
+        connection.run(post_init_error(outcome._replace(error_type="Runtime.BeforeSnapshotError")))
+        sys.exit(_BEFORE_FAILED)
+    restore_next(connection)
+    try:
+        for hook in after_restore_hooks():
+            run_hook(hook)
+    except Exception as error:  # noqa: BLE001 (whatever a hook raises is reported)
+        outcome = describe(error)
+        log.write_failure(outcome)
+        connection.run(post_restore_error(outcome._replace(error_type="Runtime.AfterRestoreError")))
+        sys.exit(_AFTER_FAILED)
+
+
+def restore_next(connection: Any) -> None:
+    """Wait until the environment is restored; no connection outlives a snapshot."""
+    connection.close()
+    connection.run(wait_for_restore())
