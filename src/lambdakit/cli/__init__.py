@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 import lambdakit
 from lambdakit.cli.invoke_local import invoke_local
+from lambdakit.cli.logs import logs
 from lambdakit.errors import LambdakitError, UserError
 
 _TRACEBACK = "--traceback"
@@ -21,6 +22,7 @@ _app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _app.command("invoke-local")(invoke_local)
+_app.command("logs")(logs)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

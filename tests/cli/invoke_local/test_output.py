@@ -13,7 +13,7 @@ HANDLER = (
 
 
 def test_durations_are_told_apart_by_temperature(capsys: pytest.CaptureFixture[str]) -> None:
-    log_durations(20.0, 300.125, [float(duration) for duration in range(200, 0, -1)])
+    log_durations([(20.0, 300.125)], [float(duration) for duration in range(200, 0, -1)])
 
     assert capsys.readouterr() == (
         "",
@@ -22,7 +22,7 @@ def test_durations_are_told_apart_by_temperature(capsys: pytest.CaptureFixture[s
 
 
 def test_a_cold_call_alone_has_no_warm_durations(capsys: pytest.CaptureFixture[str]) -> None:
-    log_durations(1.0, None, [])
+    log_durations([(1.0, None)], [])
 
     assert capsys.readouterr().err == "cold: 1.00 ms\n"
 

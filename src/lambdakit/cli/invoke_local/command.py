@@ -26,9 +26,12 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
     event_only: options.EventOnly = False,
     timeout: options.Timeout = None,
     memory: options.Memory = None,
-    runtime: options.RuntimeName = "awslambdaric",
+    runtime: options.RuntimeName = None,
     env_file: options.EnvFile = None,
     repeat: options.Repeat = 1,
+    concurrency: options.Concurrency = 1,
+    cold: options.Cold = False,
+    freeze: options.Freeze = None,
     debug_port: options.DebugPort = None,
     include: options.Include = False,
     raw: options.Raw = False,
@@ -58,12 +61,15 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
         print_json(call.payload)
         return 0
     # The emulator and dotenv take longer to import than all the rest; neither --help nor a mistake waits for them.
-    from lambdakit.cli.invoke_local import invocation  # noqa: PLC0415
+    from lambdakit.cli.invoke_local import invocation, rounds  # noqa: PLC0415
 
     configuration = invocation.configure(
         found, timeout=timeout, memory=memory, env_file=env_file, debug_port=debug_port, runtime=runtime
     )
-    return invocation.invoke(configuration, call, repeat=repeat)
+    plan = rounds.plan_rounds(
+        repeat=repeat, concurrency=concurrency, freeze=freeze, is_cold=cold, debug_port=debug_port
+    )
+    return invocation.invoke(configuration, call, plan, architecture=found.architecture)
 
 
 def _format_named(name: str) -> EventFormat:

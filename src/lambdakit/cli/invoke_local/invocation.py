@@ -3,20 +3,22 @@
 import asyncio
 import json
 import re
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 import lambdakit
 from lambdakit import settings
 from lambdakit.cli.invoke_local.calls import Call
+from lambdakit.cli.invoke_local.cost import Architecture, cost_line
 from lambdakit.cli.invoke_local.held_log import REFUSALS, HeldLog
 from lambdakit.cli.invoke_local.options import Runtime
 from lambdakit.cli.invoke_local.output import log, log_durations, print_json
+from lambdakit.cli.invoke_local.rounds import Rounds, send
 from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
 from lambdakit.cli.invoke_local.variables import read_variables
-from lambdakit.emulator import Environment, FunctionConfiguration, Outcome
+from lambdakit.emulator import FunctionConfiguration, Outcome
 from lambdakit.errors import LifespanFailed, UserError
+from lambdakit.operations.logs import LogKeeper, log_folder
 
 _PACKAGE = Path(lambdakit.__file__).parent
 _FRAME = re.compile(r'File "(.+?)", line (\d+)')
@@ -37,7 +39,7 @@ def configure(
     memory: int | None,
     env_file: Path | None,
     debug_port: int | None,
-    runtime: Runtime,
+    runtime: Runtime | None,
 ) -> FunctionConfiguration:
     """Return what the emulator has to know: the declaration, with the command's own values where there are any.
 
@@ -45,6 +47,7 @@ def configure(
         UserError: A value that Lambda would refuse, or an `env_file` that cannot be used.
     """
     function = target.function
+    runtime = runtime or _choose_runtime(target, is_debugged=debug_port is not None)
     if target.python != THIS_PYTHON:
         log(f"note: on Lambda this function gets Python {target.python}, this run uses {THIS_PYTHON}")
     return FunctionConfiguration(
@@ -63,13 +66,19 @@ def configure(
     )
 
 
+def _choose_runtime(target: Target, *, is_debugged: bool) -> Runtime:
+    if not target.is_streaming or is_debugged:
+        return "awslambdaric"
+    log("note: the function is declared with streaming = true, so the runtime lambdakit serves it")
+    return "lambdakit"
+
+
 def _streaming(target: Target, runtime: Runtime) -> dict[str, str]:
     """Say what the infrastructure says: which event source takes a stream."""
-    trigger = target.function.http or target.function.mcp
-    return {settings.STREAMING: trigger.via} if trigger and trigger.streaming and runtime == "lambdakit" else {}
+    return {settings.STREAMING: target.via} if target.is_streaming and runtime == "lambdakit" else {}
 
 
-def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> int:
+def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, architecture: Architecture) -> int:
     """Invoke the function up to its first failure, print the last result and return the exit code.
 
     Raises:
@@ -78,16 +87,18 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
     held_log = HeldLog(log)
     if configuration.debug_port is not None:
         held_log.release()
+    keeper = LogKeeper(log_folder(configuration.task_root), log)
     signals: list[int] = []
+    sending = send(configuration, call.payload, rounds, log=held_log, keep=keeper.keep, signals=signals)
     try:
-        outcomes = asyncio.run(_outcomes(configuration, call.payload, repeat, log=held_log, signals=signals))
+        outcomes = asyncio.run(sending)
     except asyncio.CancelledError:
         held_log.release()
         return 128 + signals[0]
     except BaseException:
         held_log.release()
         raise
-    last = outcomes[-1]
+    last = next((outcome for outcome in outcomes if outcome.failed), outcomes[-1])
     mistake = _find_mistake(configuration, last)
     if mistake is None or last.error_type == LifespanFailed.__name__:
         # Where an app's own startup fails is seen in the log alone.
@@ -95,15 +106,19 @@ def invoke(configuration: FunctionConfiguration, call: Call, *, repeat: int) -> 
     if mistake is not None:
         mistake.add_note(held_log.text)
         raise mistake
+    _sum_up(outcomes, last, architecture)
+    if last.failed:
+        return _report_failure(configuration, last)
+    return call.print_result(last.payload, is_streamed=last.is_streamed)
+
+
+def _sum_up(outcomes: Sequence[Outcome], last: Outcome, architecture: Architecture) -> None:
     _note_memory(outcomes)
-    if repeat > 1:
-        first, *others = [outcome.report for outcome in outcomes]
-        log_durations(first.duration_ms, first.init_duration_ms, [report.duration_ms for report in others])
-    return (
-        _report_failure(configuration, last)
-        if last.failed
-        else call.print_result(last.payload, is_streamed=last.is_streamed)
-    )
+    log(cost_line(last.report, architecture))
+    if len(outcomes) > 1:
+        reports = [outcome.report for outcome in outcomes]
+        cold = [(report.duration_ms, report.init_duration_ms) for report in reports if report.is_cold]
+        log_durations(cold, [report.duration_ms for report in reports if not report.is_cold])
 
 
 def _note_memory(outcomes: Sequence[Outcome]) -> None:
@@ -111,30 +126,6 @@ def _note_memory(outcomes: Sequence[Outcome]) -> None:
     if report.max_memory_used_mb > report.memory_size_mb:
         used = f"{report.max_memory_used_mb} MB of its {report.memory_size_mb} MB"
         log(f"note: the function used {used}; Lambda would have ended it")
-
-
-async def _outcomes(
-    configuration: FunctionConfiguration, payload: bytes, repeat: int, *, log: HeldLog, signals: list[int]
-) -> Sequence[Outcome]:
-    outcomes: list[Outcome] = []
-    _end_on_signals(signals)
-    async with Environment(configuration, log=log) as environment:
-        while len(outcomes) < repeat and not (outcomes and outcomes[-1].failed):
-            outcomes.append(await environment.invoke(payload))
-    return outcomes
-
-
-def _end_on_signals(received: list[int]) -> None:
-    """Let the signals that end a terminal session end the environment first, as Ctrl-C does by itself."""
-    task = asyncio.current_task()
-
-    def end(number: int) -> None:
-        received.append(number)
-        if task is not None:
-            task.cancel()
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, end, number)
 
 
 def _find_mistake(configuration: FunctionConfiguration, outcome: Outcome) -> UserError | None:

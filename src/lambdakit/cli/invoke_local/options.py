@@ -24,11 +24,18 @@ EventOnly = Annotated[bool, Option("--event-only", help="Print the event and sto
 Timeout = Annotated[float | None, Option("--timeout", metavar="SECONDS", help="Instead of the declared one.")]
 Memory = Annotated[int | None, Option("--memory", metavar="MB", help="Instead of the declared one.")]
 RuntimeName = Annotated[
-    Runtime,
+    Runtime | None,
     Option("--runtime", metavar="NAME", help="awslambdaric, the client AWS runs, or lambdakit, which streams."),
 ]
 EnvFile = Annotated[Path | None, Option("--env-file", metavar="FILE", help="Add the variables of a .env file.")]
 Repeat = Annotated[int, Option("--repeat", min=1, metavar="N", help="Send it N times to see durations.")]
+Concurrency = Annotated[
+    int, Option("--concurrency", min=1, max=1000, metavar="N", help="Send it N times at once, each time.")
+]
+Cold = Annotated[bool, Option("--cold", help="Repeat on new environments.")]
+Freeze = Annotated[
+    str | None, Option("--freeze", metavar="DURATION", help="Let environments stand still between repeats, as 60s.")
+]
 DebugPort = Annotated[
     int | None, Option("--debug-port", min=1, max=65_535, metavar="PORT", help="Wait there for a debugger.")
 ]

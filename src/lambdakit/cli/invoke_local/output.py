@@ -74,10 +74,12 @@ def log_status(response: Response) -> None:
     log(f"HTTP {response.status} {content_type} {len(response.body)} bytes")
 
 
-def log_durations(cold: float, initialization: float | None, warm: Sequence[float]) -> None:
-    """Write how long a first invocation and those after it took, all in milliseconds."""
-    init = f" and init {initialization:.2f} ms" if initialization is not None else ""
-    log(f"cold: {cold:.2f} ms{init}")
+def log_durations(cold: Sequence[tuple[float, float | None]], warm: Sequence[float]) -> None:
+    """Write how long invocations took, in milliseconds: cold ones, each perhaps with its init, and warm ones."""
+    for duration, initialization in cold[:1]:
+        init = f" and init {initialization:.2f} ms" if initialization is not None else ""
+        others = f", the slowest of {len(cold)} {max(each for each, _ in cold):.2f} ms" if len(cold) > 1 else ""
+        log(f"cold: {duration:.2f} ms{init}{others}")
     if warm:
         log(
             f"warm: median {median(warm):.2f} ms, p99 {_percentile(warm, 99):.2f} ms, max {max(warm):.2f} ms, "

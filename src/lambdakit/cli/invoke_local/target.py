@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from lambdakit import project, settings
 from lambdakit.errors import OptionError, UnknownFunction
@@ -18,17 +19,24 @@ THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 @dataclass(frozen=True)
 class Target:
-    """A function, the folder that holds its code and the Python version it is meant for."""
+    """A function, the folder that holds its code and the Python version and processor it is meant for."""
 
     function: Function
     root: Path
     python: str = THIS_PYTHON
+    architecture: Literal["arm64", "x86_64"] = "arm64"
 
     @property
     def via(self) -> str:
         """The service that brings the function its HTTP requests."""
         trigger = self.function.http or self.function.mcp
         return trigger.via if trigger else "function-url"
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether that service takes the response piece by piece."""
+        trigger = self.function.http or self.function.mcp
+        return trigger is not None and trigger.streaming
 
 
 def find_target(name: str, start: Path) -> Target:
@@ -66,7 +74,7 @@ def _around_app(name: str, root: Path) -> Target:
 
 def _declared(name: str, declaration: Project) -> Target:
     if function := declaration.functions.get(name):
-        return Target(function, declaration.root, declaration.python)
+        return Target(function, declaration.root, declaration.python, declaration.architecture)
     raise UnknownFunction(
         f"there is no function {name!r}, declared: {', '.join(declaration.functions) or 'none'}",
         where=str(declaration.root / "pyproject.toml"),

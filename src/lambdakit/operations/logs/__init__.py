@@ -1,0 +1,6 @@
+"""The logs of local runs, one JSON object a line, in `.toolkit/logs` of a project."""
+
+from lambdakit.operations.logs.keeping import LogKeeper, log_folder
+from lambdakit.operations.logs.reading import LogReader, Selection
+
+__all__ = ["LogKeeper", "LogReader", "Selection", "log_folder"]

@@ -1,0 +1,68 @@
+import fcntl
+import json
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+
+from lambdakit.emulator import Record
+
+_LARGEST_FILE = 5 * 1024 * 1024
+_OLDER_FILES = 3
+
+
+def log_folder(root: Path) -> Path:
+    """Return where the logs of the project in this folder are kept."""
+    return root / ".toolkit" / "logs"
+
+
+class LogKeeper:
+    """Appends records to `<function>.jsonl` in a folder, from any number of processes at a time.
+
+    A file that reaches `largest` bytes becomes `<function>.1.jsonl`; three older ones are kept. Where it cannot be
+    written, `complain` gets one line and nothing more is tried.
+    """
+
+    def __init__(self, folder: Path, complain: Callable[[str], None], *, largest: int = _LARGEST_FILE) -> None:
+        self._folder = folder
+        self._complain = complain
+        self._largest = largest
+        self._is_broken = False
+
+    def keep(self, record: Record) -> None:
+        """Append a record."""
+        if self._is_broken:
+            return
+        try:
+            self._append(record)
+        except OSError as error:
+            self._is_broken = True
+            self._complain(f"note: the log is not kept: {error.strerror} ({self._folder})")
+
+    def _append(self, record: Record) -> None:
+        # ASCII alone: no character can be mistaken for the end of a line, and none is half written.
+        line = json.dumps(asdict(record)).encode("ascii") + b"\n"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{record.function}.jsonl"
+        with self._locked():
+            if path.exists() and path.stat().st_size + len(line) > self._largest:
+                self._rotate(record.function)
+            with path.open("ab") as file:
+                file.write(line)
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        lock = os.open(self._folder / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _rotate(self, function: str) -> None:
+        names = [f"{function}.jsonl", *(f"{function}.{number}.jsonl" for number in range(1, _OLDER_FILES + 1))]
+        for newer, older in reversed(list(pairwise(names))):
+            if (self._folder / newer).exists():
+                (self._folder / newer).replace(self._folder / older)
