@@ -82,7 +82,6 @@ class Environment:
         check_payload(payload, client_context)
         async with self._room:
             request_id = str(uuid.uuid4())
-            self._journal.begin(request_id)
             try:
                 return await self._invoke(request_id, payload, client_context, receiver)
             except BaseException:
@@ -107,6 +106,7 @@ class Environment:
         if self._host is None:
             raise EnvironmentFault("the environment is closed", fix="invoke inside its `async with` block")
         host, start = self._host, await self._host.obtain(request_id)
+        self._journal.begin(request_id)
         self._journal.write_platform(start_line(request_id))
         if start.failure is not None:
             await self._break_off(host, start.failure)

@@ -23,7 +23,7 @@ _FAILED = re.compile(r"\tStatus: (error|timeout)|Task timed out after ")
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +57,12 @@ class Journal:
         self._running: list[str] = []
 
     def begin(self, request_id: str) -> None:
-        """Count an invocation as running."""
+        """Count an invocation as running, from its START on."""
         self._running.append(request_id)
 
     def end(self, request_id: str) -> None:
-        """Count it no longer."""
-        self._running.remove(request_id)
+        """Count it no longer, if it was."""
+        self._running = [each for each in self._running if each != request_id]
 
     def write_platform(self, message: str) -> None:
         """Take a record of Lambda's own, or of the emulator."""

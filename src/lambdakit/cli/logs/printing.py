@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"WARN": "33", "ERROR": "31", "FATAL": "31;1", "DEBUG": "2", "TRACE": "2"}
 _ID_LENGTH = 8
+_TIME_LENGTH = len("2026-01-01T00:00:00.000")
 
 
 def make_printer(output: TextIO, *, is_json: bool) -> Callable[["Record"], None]:
@@ -28,11 +29,10 @@ def _describe(record: "Record", *, has_colour: bool) -> str:
     if has_colour and record.level in _COLOURS:
         level = f"\033[{_COLOURS[record.level]}m{level}\033[0m"
     request = (record.request_id or "")[:_ID_LENGTH].ljust(_ID_LENGTH)
+    time = f"{record.time.removesuffix('Z')[:_TIME_LENGTH]}Z"
     # Only the first line of a record starts at the margin, so that no message can pass for another record.
     first, *others = map(_make_visible, record.message.split("\n"))
-    return "\n".join(
-        [f"{record.time} {level} {record.function} {request} {first}", *(f"    {line}" for line in others)]
-    )
+    return "\n".join([f"{time} {level} {record.function} {request} {first}", *(f"    {line}" for line in others)])
 
 
 def _make_visible(line: str) -> str:

@@ -48,8 +48,14 @@ class LogReader:
 
     def look(self) -> list[Record]:
         """Return the wanted records since the last look, the earliest first."""
-        found = [record for path in self._folder.glob("*.jsonl") for record in self._read_on(path)]
+        found = [record for path in self._list() for record in self._read_on(path)]
         return sorted(filter(self._selection.holds, found), key=lambda record: record.time)
+
+    def _list(self) -> list[Path]:
+        """Return all files, the rotated ones first, so that records of the same moment stay in order."""
+        return sorted(
+            self._folder.glob("*.jsonl"), key=lambda path: path.name.split(".")[1].replace("jsonl", "0"), reverse=True
+        )
 
     def _read_on(self, path: Path) -> Iterator[Record]:
         try:
