@@ -17,7 +17,7 @@ from lambdakit.asgi.loading import find
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.types import Receive, Scope, Send
 from lambdakit.cli.invoke_local.target import find_target
-from lambdakit.emulator import Environment, FunctionConfiguration
+from lambdakit.emulator import Environment, FunctionConfiguration, LocalFunction
 from lambdakit.emulator.variables import build_variables
 from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, detect
 from lambdakit.project import Function, HttpTrigger, McpSettings, McpTrigger, Project, QueueTrigger, TokenAuth
@@ -66,8 +66,12 @@ def table(*lines: list[str]) -> str:
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [(), ("invoke-local",)])
-def test_every_option_and_argument_of_the_command_is_documented(tmp_path: Path, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("command", "page"), [((), "invoke-local"), (("invoke-local",), "invoke-local"), (("logs",), "logs")]
+)
+def test_every_option_and_argument_of_the_command_is_documented(
+    tmp_path: Path, command: tuple[str, ...], page: str
+) -> None:
     help_text = toolkit(tmp_path, *command, "--help").stdout.decode()
     options = {
         name
@@ -77,7 +81,7 @@ def test_every_option_and_argument_of_the_command_is_documented(tmp_path: Path, 
     arguments = set(re.findall(r"^  ([A-Z]+) <", help_text, re.MULTILINE))
 
     assert options
-    assert (options | arguments) - set(rows("reference/invoke-local.md")) == set()
+    assert (options | arguments) - set(rows(f"reference/{page}.md")) == set()
 
 
 # --- the declaration -------------------------------------------------------------------------------------------------
@@ -236,6 +240,14 @@ async def invoke_closed(payload: bytes) -> None:
     await Environment(configuration, log=print).invoke(payload)
 
 
+async def invoke_throttled() -> None:
+    configuration = FunctionConfiguration(
+        handler="api.handler", task_root=Path.cwd(), name="api", reserved_concurrency=0
+    )
+    async with LocalFunction(configuration, log=print) as function:
+        await function.invoke(b"{}")
+
+
 DECLARATION = '[tool.lambdakit.functions.api]\nhandler = "api.handler"\n'
 EVENT = make_event()
 RAISED: dict[str, Callable[[Path], object]] = {
@@ -248,6 +260,7 @@ RAISED: dict[str, Callable[[Path], object]] = {
     "LifespanFailed": lambda _: LambdaApp(refuse_to_start)(EVENT),
     "DeclarationError": lambda folder: project.load(declare(folder, DECLARATION + "memory = 64\n")),
     "UnknownFunction": lambda folder: find_target("apy", declare(folder, DECLARATION)),
+    "Throttled": lambda _: asyncio.run(invoke_throttled()),
     "PayloadTooLarge": lambda _: asyncio.run(invoke_closed(b"x" * (LAMBDA_PAYLOAD_LIMIT + 1))),
     "EnvironmentFault": lambda _: asyncio.run(invoke_closed(b"{}")),
 }

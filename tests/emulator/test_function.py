@@ -237,3 +237,23 @@ def test_no_environment_outlives_an_emulator_that_is_killed(tmp_path: Path) -> N
         os.kill(emulator.pid, signal.SIGKILL)
     assert len(processes) == 4
     assert all(map(has_ended, processes))
+
+
+ENDING = """
+    from lambdakit.coldstart import on_shutdown
+    on_shutdown(lambda: print("shut down", flush=True))
+    handler = lambda event, context: event
+"""
+
+
+def test_a_function_with_an_extension_hears_of_its_end_although_it_is_frozen(tmp_path: Path) -> None:
+    log: list[str] = []
+
+    async def call() -> None:
+        configuration = configure(tmp_path, ENDING, runtime="lambdakit")
+        async with LocalFunction(configuration, log=log.append) as function:
+            results([await function.invoke(ANY)])
+            assert "shut down" not in log
+
+    asyncio.run(call())
+    assert log[-1] == "shut down"

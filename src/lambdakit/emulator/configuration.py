@@ -21,7 +21,8 @@ class FunctionConfiguration:
     `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` and `init_timeout` in
     seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger, and
     no time limit holds and nothing is frozen. `runtime` is AWS's own client, or the toolkit's, started by its wrapper
-    script. `is_frozen` stops the processes between invocations. `max_concurrency` makes the environments those of
+    script. `is_frozen` stops the processes between invocations, `limits_memory` kills them
+    when they are seen to use more than they may. `max_concurrency` makes the environments those of
     Managed Instances, which take that many invocations at a time. `reserved_concurrency` limits the function's
     invocations at a time; 0 refuses all. Raises UserError for a value that AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
@@ -39,6 +40,7 @@ class FunctionConfiguration:
     region: str = "us-east-1"
     runtime: Literal["awslambdaric", "lambdakit"] = "awslambdaric"
     is_frozen: bool = True
+    limits_memory: bool = True
     max_concurrency: int | None = None
     reserved_concurrency: int | None = None
 
@@ -68,6 +70,11 @@ class FunctionConfiguration:
 
     def _refuse(self, what: str, fix: str) -> None:
         raise UserError(what, where=f"function {self.name}", fix=fix)
+
+    @property
+    def is_memory_limited(self) -> bool:
+        """Whether the function is killed when it uses too much; a debugger has memory of its own."""
+        return self.limits_memory and self.debug_port is None
 
     @property
     def arn(self) -> str:

@@ -24,11 +24,7 @@ def judge_init(ending: Ending, *, request_id: str, limit: float, posted: Answer 
         return None
     if posted is not None:
         return Failure(answer=posted, error_type=posted.error_type or "Runtime.Unknown")
-    return (
-        _describe_exit(request_id, ending.exit_code)
-        if ending.cause == "exit"
-        else _describe_time_out(request_id, limit)
-    )
+    return _describe_exit(request_id, ending) if ending.cause == "exit" else _describe_time_out(request_id, limit)
 
 
 def judge_invocation(ending: Ending, *, request_id: str, limit: float) -> Failure | None:
@@ -36,7 +32,7 @@ def judge_invocation(ending: Ending, *, request_id: str, limit: float) -> Failur
     if ending.cause == "ready":
         return None
     if ending.cause == "exit":
-        return _describe_exit(request_id, ending.exit_code)
+        return _describe_exit(request_id, ending)
     # Lambda ends this line with two newlines.
     return _describe_time_out(request_id, limit, time_out_line(request_id, limit), "")
 
@@ -47,9 +43,9 @@ def _describe_time_out(request_id: str, seconds: float, *lines: str) -> Failure:
     return Failure(answer=answer, error_type=error_type, status="timeout", lines=lines)
 
 
-def _describe_exit(request_id: str, code: int) -> Failure:
-    error_type = "Runtime.ExitError"
-    message = f"RequestId: {request_id} Error: {_reason(code)}"
+def _describe_exit(request_id: str, ending: Ending) -> Failure:
+    error_type = "Runtime.OutOfMemory" if ending.is_out_of_memory else "Runtime.ExitError"
+    message = f"RequestId: {request_id} Error: {_reason(ending.exit_code)}"
     return Failure(answer=_answer(error_type, message), error_type=error_type, lines=(message, error_type))
 
 

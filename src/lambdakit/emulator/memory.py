@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import math
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -13,9 +13,17 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
 
 class MemoryWatch:
-    """The highest resident memory that a process and its descendants were seen with."""
+    """The highest resident memory that a process and its descendants were seen with.
 
-    def __init__(self, process_id: int) -> None:
+    `exceed` is called when it is seen to be more than `limit_mb`; what several processes share is counted once.
+    """
+
+    def __init__(
+        self, process_id: int, *, limit_mb: int | None = None, exceed: Callable[[], None] | None = None
+    ) -> None:
+        self.is_exceeded = False
+        self._limit = None if limit_mb is None else limit_mb * 1024 * 1024
+        self._exceed = exceed
         self._process_id = process_id
         self._status = Path(f"/proc/{process_id}/status")
         self._peak = 0
@@ -44,6 +52,16 @@ class MemoryWatch:
                 process = psutil.Process(self._process_id)
                 family = [process, *process.children(recursive=True)]
                 self._note(sum(_resident(member) for member in family))
+                self._compare(family)
+
+    def _compare(self, family: Sequence[psutil.Process]) -> None:
+        if self._limit is None or self.is_exceeded or sum(map(_resident, family)) <= self._limit:
+            return
+        # Only now is it worth the time to tell what is shared.
+        if sum(map(_proportional, family)) > self._limit:
+            self.is_exceeded = True
+            if self._exceed is not None:
+                self._exceed()
 
     def _sample_process(self) -> None:
         # Linux remembers the peak itself, so that one cheap look misses nothing.
@@ -60,3 +78,12 @@ def _resident(process: psutil.Process) -> int:
         return process.memory_info().rss
     except psutil.Error:
         return 0
+
+
+def _proportional(process: psutil.Process) -> int:
+    try:
+        memory = process.memory_full_info()
+    except psutil.Error:
+        return 0
+    # Linux alone knows the share of each process in what it shares.
+    return getattr(memory, "pss", memory.uss)

@@ -27,6 +27,7 @@ class Ending(NamedTuple):
     milliseconds: float
     cause: Literal["ready", "exit", "time-out"]
     exit_code: int = 0
+    is_out_of_memory: bool = False
 
 
 class Runtime:
@@ -35,11 +36,19 @@ class Runtime:
     `start` makes one; `stop` has to follow.
     """
 
-    def __init__(self, processes: ProcessGroup, api: RuntimeApi, output: Output, *, stack: AsyncExitStack) -> None:
+    def __init__(
+        self,
+        processes: ProcessGroup,
+        api: RuntimeApi,
+        output: Output,
+        *,
+        memory_limit_mb: int | None,
+        stack: AsyncExitStack,
+    ) -> None:
         self.api = api
         self._began = time.perf_counter()
         self._processes = processes
-        self._memory = MemoryWatch(processes.id)
+        self._memory = MemoryWatch(processes.id, limit_mb=memory_limit_mb, exceed=processes.kill)
         self._output = output
         self._stack = stack
 
@@ -62,7 +71,8 @@ class Runtime:
                 output=output.descriptor,
             )
             output.release()
-            return cls(processes, api, output, stack=stack.pop_all())
+            limit = place.configuration.memory if place.configuration.is_memory_limited else None
+            return cls(processes, api, output, memory_limit_mb=limit, stack=stack.pop_all())
 
     async def stop(self, reason: ShutdownReason) -> None:
         """Kill the process and all its descendants, log what they still wrote and free all else.
@@ -126,5 +136,5 @@ class Runtime:
         if ready.done():
             return Ending((ready.result() - began) * 1000, "ready")
         if exited.done():
-            return Ending((time.perf_counter() - began) * 1000, "exit", exited.result())
+            return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")

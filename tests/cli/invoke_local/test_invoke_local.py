@@ -285,14 +285,15 @@ def test_body_and_log_in_one_file_do_not_share_a_line(shop: Path) -> None:
     assert done.stdout.splitlines()[-2:] == ['{"name":"tea","limit":10}', "HTTP 200 application/json 25 bytes"]
 
 
-def test_more_memory_than_the_function_has_is_noted(shop: Path) -> None:
-    (shop / "large.py").write_text("def handler(event, context):\n    return len(bytearray(200_000_000))\n")
+def test_a_function_that_takes_more_memory_than_it_has_fails(shop: Path) -> None:
+    source = "import time\ndef handler(event, context):\n    taken = b'x' * 200_000_000\n    time.sleep(20)\n"
+    (shop / "large.py").write_text(source)
 
     done = invoke_local(shop, "large:handler", "-e", "-", "--memory", "128", stdin=b"null")
 
-    assert done.code == 0
-    (note,) = [line for line in done.stderr.splitlines() if line.startswith("note: the function used ")]
-    assert note.endswith(" of its 128 MB; Lambda would have ended it")
+    [message] = done.messages
+    assert (done.code, json.loads(done.stdout)["errorType"]) == (1, "Runtime.OutOfMemory")
+    assert message.startswith("toolkit: the function large-handler failed in its invoke phase: Runtime.OutOfMemory: ")
 
 
 def test_an_exception_of_the_same_name_as_one_of_ours_is_the_functions_own(shop: Path) -> None:
