@@ -56,9 +56,9 @@ class FakeApi:
     """Hands out two events, the first with the faults of a test, and keeps what is posted; then it has no more."""
 
     def __init__(self, faults: dict[str, Sequence[Reaction]]) -> None:
-        self._faults = {kind: list(reactions) for kind, reactions in faults.items()}
-        self._events = ["first", "second"]
-        self._open: str | None = None
+        self.faults = {kind: list(reactions) for kind, reactions in faults.items()}
+        self.events = ["first", "second"]
+        self.open_id: str | None = None
         self._lock = threading.Lock()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
@@ -92,7 +92,7 @@ class FakeApi:
             reply(403)(connection)
             return
         with self._lock:
-            fault = self._faults[kind].pop(0) if self._faults.get(kind) else None
+            fault = self.faults[kind].pop(0) if self.faults.get(kind) else None
         if fault is None:
             self._behave(connection, path, kind, body)
         else:
@@ -104,7 +104,7 @@ class FakeApi:
             return
         request_id = path.split("/")[-2]
         with self._lock:
-            is_current, self._open = request_id == self._open, None
+            is_current, self.open_id = request_id == self.open_id, None
         if is_current:
             error_type = json.loads(body).get("errorType", "") if kind == "error" else ""
             self.outcomes.append((request_id, kind, error_type))
@@ -115,13 +115,13 @@ class FakeApi:
     def accept_silently(self, connection: socket.socket) -> None:
         """Take the outcome, and end the connection instead of saying so."""
         with self._lock:
-            self.outcomes.append((self._open or "", "response", ""))
-            self._open = None
+            self.outcomes.append((self.open_id or "", "response", ""))
+            self.open_id = None
         drop(connection)
 
     def _hand_out(self, connection: socket.socket) -> None:
         with self._lock:
-            request_id = self._open = self._open or (self._events.pop(0) if self._events else None)
+            request_id = self.open_id = self.open_id or (self.events.pop(0) if self.events else None)
         if request_id is None:
             self.is_done.set()
             connection.recv(1)

@@ -83,7 +83,7 @@ def test_a_response_that_is_refused_becomes_an_error(tmp_path: Path, status: int
 def test_a_response_that_arrived_although_the_connection_broke_is_not_an_error(tmp_path: Path) -> None:
     api = FakeApi({})
     reactions: Sequence[Callable[..., None]] = [api.accept_silently]
-    api._faults["response"] = list(reactions)
+    api.faults["response"] = list(reactions)
 
     code, log = run(api, tmp_path)
 
@@ -106,8 +106,8 @@ def test_an_outcome_that_nobody_takes_is_logged_and_the_next_event_is_served(tmp
 
 def test_events_come_trickled_too(tmp_path: Path) -> None:
     api = FakeApi({})
-    api._events = []
-    api._faults["next"] = [trickle(event("first"))]
-    api._open = "first"
+    api.events = []
+    api.faults["next"] = [trickle(event("first"))]
+    api.open_id = "first"
 
     assert (run(api, tmp_path)[0], api.outcomes) == (0, BOTH[:1])
