@@ -73,7 +73,7 @@ class _Cycle(HttpCycle):
 
     async def give_up(self, response: Response, error_type: str) -> None:
         """Answer in place of the app, or end what it has begun as failed."""
-        raise NotImplementedError
+        ...
 
 
 class _BufferedCycle(_Cycle):
