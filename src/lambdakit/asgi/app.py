@@ -103,7 +103,8 @@ class LambdaApp:
         source = self._recognize(event)
         event_format = FORMATS.get(source)
         if event_format is None:
-            return self._run().call(self._registered(source), event, context)
+            function = self._registered(source)
+            return self._run().call(function, event, context)
         return self._answer(event_format, event, context)
 
     async def serve_invocation(self, invocation: "Invocation") -> None:
@@ -114,7 +115,6 @@ class LambdaApp:
         """
         from lambdakit.asgi.serving import serve_registered, serve_request  # noqa: PLC0415 (needs asyncio)
 
-        running = self._run()
         source = self._recognize(invocation.event)
         event_format = FORMATS.get(source)
         if event_format is None:
@@ -125,7 +125,7 @@ class LambdaApp:
         seconds = _seconds_left(invocation.context)
         is_streamed = settings.streaming_source() == source
         await serve_request(
-            running,
+            self._run(),
             event_format,
             invocation,
             scope=scope,

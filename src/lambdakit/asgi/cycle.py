@@ -11,7 +11,8 @@ from lambdakit.events import Headers, Response
 _logger = logging.getLogger("lambdakit.asgi")
 _is_token = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _has_control = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
-_WITHOUT_BODY = frozenset({*range(100, 200), 204, 304})
+WITHOUT_BODY = frozenset({*range(100, 200), 204, 304})
+"""The status codes of responses that have no body, whatever the app sends."""
 
 
 class BodyTooLarge(Exception):
@@ -76,16 +77,11 @@ class HttpCycle:
         return self.completed or internal_server_error()
 
     @property
-    def is_bodiless(self) -> bool:
-        """Whether the response has no body, whatever the app sends."""
-        return self._is_head or self._status in _WITHOUT_BODY
-
-    @property
     def completed(self) -> Response | None:
         """The response, once the app has sent all of it."""
         if not self._is_complete or self._status is None:
             return None
-        if self.is_bodiless:
+        if self._is_head or self._status in WITHOUT_BODY:
             return Response(self._status, self._headers)
         body = b"".join(self._chunks)
         if self._declared_length is not None and self._declared_length != b"%d" % len(body):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from lambdakit.asgi.cycle import BodyTooLarge, HttpCycle, internal_server_error
+from lambdakit.asgi.cycle import WITHOUT_BODY, BodyTooLarge, HttpCycle, internal_server_error
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.running import RunningApp, call_function
 from lambdakit.asgi.types import Message, Scope
@@ -73,7 +73,6 @@ class _Cycle(HttpCycle):
 
     async def give_up(self, response: Response, error_type: str) -> None:
         """Answer in place of the app, or end what it has begun as failed."""
-        raise NotImplementedError
 
 
 class _BufferedCycle(_Cycle):
@@ -127,7 +126,7 @@ class _StreamedCycle(_Cycle):
         if self._stream is None:
             status = self._status or 0
             self._stream = await self._begin_stream(status, self._headers)
-        if chunk and not self.is_bodiless:
+        if chunk and not (self._is_head or self._status in WITHOUT_BODY):
             await self._stream.send(chunk)
         if self._is_complete:
             self._time_limit.reschedule(None)

@@ -124,9 +124,8 @@ def _post(event: Event, kind: str, outcome: Outcome) -> Steps[str | None]:
     for pause in (*_PAUSES[:3], None):
         seconds = max(event.deadline + _OVERTIME - time.time(), 0.2)
         response = yield Exchange(request, seconds)
-        if response is None:
-            was_cut = True
-        elif _is_final(response):
+        was_cut = was_cut or response is None or response.is_repeated
+        if response is not None and _is_final(response):
             break
         if pause is None or event.deadline + _OVERTIME < time.time():
             break

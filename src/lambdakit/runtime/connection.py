@@ -101,6 +101,8 @@ class BlockingConnection:
             if (response := self._try(request, end, reader)) or reader.has_begun:
                 return response
             # It was closed while nobody looked, as after a freeze: nothing of an answer has come.
+            response = self._try(request, end, ResponseReader())
+            return response._replace(is_repeated=True) if response else None
         return self._try(request, end, ResponseReader())
 
     def _try(self, request: Request, end: float | None, reader: ResponseReader) -> Response | None:

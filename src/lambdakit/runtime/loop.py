@@ -28,7 +28,7 @@ def hosted_loop() -> "MainLoop | None":
     if not is_hosting():
         return None
     if not _hosted:
-        _hosted.append(MainLoop())
+        _hosted.append(MainLoop(tracks_work=True))
     return _hosted[0]
 
 
@@ -39,9 +39,11 @@ class MainLoop:
     invocation finds what another one left. Each piece of work runs in a task and a `contextvars` context of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tracks_work: bool = False) -> None:
+        """Make a loop; one that tracks work knows what an invocation has started and left behind."""
         self._loop = asyncio.new_event_loop()
-        track(self._loop)
+        if tracks_work:
+            track(self._loop)
         self._main = self._loop.create_task(_never_end())
         self._main.add_done_callback(_MARK)
         self._watch = _Watch(self._loop)

@@ -30,6 +30,8 @@ class Response(NamedTuple):
     body: bytes
     is_last: bool = False
     """Whether the connection ends with it."""
+    is_repeated: bool = False
+    """Whether the request was sent before, on a connection that broke off without an answer."""
 
 
 def encode_head(method: str, path: str, headers: dict[str, str]) -> bytes:
