@@ -6,7 +6,7 @@ from typing import Protocol
 
 from lambdakit.cli.invoke_local.output import log, log_status, print_json, print_response
 from lambdakit.errors import MalformedResult, OptionError
-from lambdakit.events import EventFormat, Request
+from lambdakit.events import EventFormat, Request, Response
 
 _FIRST_ERROR_STATUS = 400
 
@@ -57,6 +57,10 @@ class HttpCall:
             return 1
         print_json(result) if self.raw else print_response(response, include=self.include)
         log_status(response)
+        return self.judge(response)
+
+    def judge(self, response: Response) -> int:
+        """Return the exit code for a response."""
         return int(self.fail and response.status >= _FIRST_ERROR_STATUS)
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import lambdakit
 from lambdakit import settings
-from lambdakit.cli.invoke_local.calls import Call
+from lambdakit.cli.invoke_local.calls import Call, HttpCall
 from lambdakit.cli.invoke_local.cost import Architecture, cost_line
 from lambdakit.cli.invoke_local.held_log import REFUSALS, HeldLog
 from lambdakit.cli.invoke_local.options import Runtime
 from lambdakit.cli.invoke_local.output import log, log_durations, print_json
 from lambdakit.cli.invoke_local.rounds import Rounds, send
+from lambdakit.cli.invoke_local.streaming import StreamPrinter
 from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
 from lambdakit.cli.invoke_local.variables import read_variables
 from lambdakit.emulator import FunctionConfiguration, Outcome
@@ -89,7 +90,10 @@ def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, 
         held_log.release()
     keeper = LogKeeper(log_folder(configuration.task_root), log)
     signals: list[int] = []
-    sending = send(configuration, call.payload, rounds, log=held_log, keep=keeper.keep, signals=signals)
+    printer = StreamPrinter(call) if isinstance(call, HttpCall) and rounds.is_single and not call.raw else None
+    sending = send(
+        configuration, call.payload, rounds, log=held_log, keep=keeper.keep, signals=signals, receiver=printer
+    )
     try:
         outcomes = asyncio.run(sending)
     except asyncio.CancelledError:
@@ -108,8 +112,14 @@ def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, 
         raise mistake
     _sum_up(outcomes, last, architecture)
     if last.failed:
-        return _report_failure(configuration, last)
-    return call.print_result(last.payload, is_streamed=last.is_streamed)
+        return _report_failure(configuration, last, has_body=printer is not None and printer.has_begun)
+    if printer is None:
+        return call.print_result(last.payload, is_streamed=last.is_streamed)
+    return (
+        printer.finish()
+        if printer.has_begun
+        else call.print_result(printer.kept or last.payload, is_streamed=last.is_streamed)
+    )
 
 
 def _sum_up(outcomes: Sequence[Outcome], last: Outcome, architecture: Architecture) -> None:
@@ -145,8 +155,9 @@ def _is_raised_by_the_toolkit(outcome: Outcome) -> bool:
     return str(_PACKAGE) in trace[-1]
 
 
-def _report_failure(configuration: FunctionConfiguration, outcome: Outcome) -> int:
-    print_json(outcome.payload)
+def _report_failure(configuration: FunctionConfiguration, outcome: Outcome, *, has_body: bool) -> int:
+    if not has_body:
+        print_json(outcome.payload)
     place = _find_own_line(configuration.task_root, outcome)
     log(f"toolkit: {_describe(configuration, outcome)}{f' (in {place})' if place else ''}")
     return 1

@@ -23,7 +23,7 @@ def log(line: str) -> None:
 
 def print_json(payload: bytes) -> None:
     """Write a JSON document and a newline."""
-    _write(payload if payload.endswith(b"\n") else payload + b"\n")
+    write(payload if payload.endswith(b"\n") else payload + b"\n")
 
 
 def print_response(response: Response, *, include: bool) -> None:
@@ -31,9 +31,9 @@ def print_response(response: Response, *, include: bool) -> None:
 
     A newline follows where the log would otherwise go on in the same line: on a terminal, and with `2>&1`.
     """
-    _write((_head(response) if include else b"") + response.body)
+    write((_head(response) if include else b"") + response.body)
     if not response.body.endswith(b"\n") and (sys.stdout.isatty() or _is_shared_with_the_log()):
-        _write(b"\n")
+        write(b"\n")
 
 
 def _is_shared_with_the_log() -> bool:
@@ -53,7 +53,8 @@ def _reason(status: int) -> str:
     return HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
 
 
-def _write(content: bytes) -> None:
+def write(content: bytes) -> None:
+    """Write bytes to standard output at once; OptionError when it cannot be written, Exit when nobody reads it."""
     if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] (None where it is closed)
         raise OptionError("standard output is closed", where="the shell", fix="leave it open, or send it to a file")
     try:
@@ -68,10 +69,15 @@ def _write(content: bytes) -> None:
         raise OptionError(what, where="the shell", fix="send it elsewhere") from error
 
 
-def log_status(response: Response) -> None:
-    """Write one line with status, content type and size of a response."""
+def print_head(response: Response) -> None:
+    """Write the status and headers of a response."""
+    write(_head(response))
+
+
+def log_status(response: Response, size: int | None = None) -> None:
+    """Write one line with status, content type and size of a response; `size` is that of a body that was streamed."""
     content_type = dict(response.headers).get(b"content-type", b"no content type").decode("latin-1")
-    log(f"HTTP {response.status} {content_type} {len(response.body)} bytes")
+    log(f"HTTP {response.status} {content_type} {len(response.body) if size is None else size} bytes")
 
 
 def log_durations(cold: Sequence[tuple[float, float | None]], warm: Sequence[float]) -> None:

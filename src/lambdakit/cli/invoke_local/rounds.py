@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lambdakit.cli.durations import parse_duration
-from lambdakit.emulator import FunctionConfiguration, LocalFunction, Outcome, Record
+from lambdakit.emulator import FunctionConfiguration, LocalFunction, Outcome, Receiver, Record
 from lambdakit.errors import OptionError
 
 
@@ -22,7 +22,14 @@ class Rounds:
     freeze: float = 0.0
     is_cold: bool = False
 
-    async def run(self, function: LocalFunction, payload: bytes, *, stop: Callable[[Outcome], bool]) -> list[Outcome]:
+    @property
+    def is_single(self) -> bool:
+        """Whether it is one invocation."""
+        return self.repeat == self.concurrency == 1
+
+    async def run(
+        self, function: LocalFunction, payload: bytes, receiver: Receiver | None, *, stop: Callable[[Outcome], bool]
+    ) -> list[Outcome]:
         """Invoke the function; the round in which `stop` says yes to an outcome is the last."""
         outcomes: list[Outcome] = []
         for number in range(self.repeat):
@@ -30,7 +37,7 @@ class Rounds:
                 await function.retire()
             if number and self.freeze:
                 await function.pause(self.freeze)
-            calls = [function.invoke(payload) for _ in range(self.concurrency)]
+            calls = [function.invoke(payload, receiver=receiver) for _ in range(self.concurrency)]
             outcomes += await asyncio.gather(*calls)
             if any(map(stop, outcomes)):
                 break
@@ -64,11 +71,15 @@ async def send(
     log: Callable[[str], None],
     keep: Callable[[Record], None],
     signals: list[int],
+    receiver: Receiver | None,
 ) -> list[Outcome]:
-    """Send an event as planned, up to the first failure; `signals` gets what ended it."""
+    """Send an event as planned, up to the first failure; `signals` gets what ended it.
+
+    A `receiver` is for a single invocation.
+    """
     _end_on_signals(signals)
     async with LocalFunction(configuration, log=log, keep=keep) as function:
-        return await rounds.run(function, payload, stop=lambda outcome: outcome.failed)
+        return await rounds.run(function, payload, receiver, stop=lambda outcome: outcome.failed)
 
 
 def _end_on_signals(received: list[int]) -> None:
