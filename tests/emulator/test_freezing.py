@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from lambdakit.emulator import Environment, FunctionConfiguration
-from tests.emulator.functions import ANY, configure
+from tests.emulator.functions import ANY, configure, invoke
 
 TICKING = """
     import os, threading, time
@@ -114,3 +114,17 @@ def test_a_managed_instance_takes_several_invocations_at_a_time(tmp_path: Path, 
             return [outcome.payload for outcome in outcomes]
 
     assert asyncio.run(call()) == [b'[%d, "lambda-managed-instances"]' % number for number in range(limit)]
+
+
+def test_children_that_have_not_ended_are_warned_of_once(tmp_path: Path) -> None:
+    source = """
+        import subprocess, sys
+        def handler(event, context):
+            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+            if not event:
+                child.kill()
+                child.wait()
+    """
+    run = invoke(configure(tmp_path, source, timeout=60), b"0", b"1", b"1")
+    [note] = [each for each in run.notes if "child process" in each]
+    assert note.startswith("lambdakit: 1 child processes of the function stand still with it until the next invocation")

@@ -17,6 +17,7 @@ from lambdakit.emulator.launch import Place
 from lambdakit.emulator.logs import end_line, report_line, start_line
 from lambdakit.emulator.outcome import Outcome, Report
 from lambdakit.emulator.receiver import Receiver
+from lambdakit.emulator.runtime import Runtime
 from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT
 from lambdakit.emulator.settling import settle
 from lambdakit.errors import EnvironmentFault, PayloadTooLarge
@@ -48,6 +49,7 @@ class Environment:
         self._room = asyncio.Semaphore(configuration.max_concurrency or 1)
         self._place: Place | None = None
         self._host: Host | None = None
+        self._is_warned = False
 
     async def __aenter__(self) -> Self:
         self._place = await settle(self._configuration, self._journal.write_platform)
@@ -122,9 +124,16 @@ class Environment:
             await self._break_off(host, failure)
             delivery.break_off(failure.answer)
         elif self._is_frozen:
-            start.runtime.freeze()
+            self._freeze(start.runtime)
         report = self._report(request_id, start, start.inline_ms + ending.milliseconds, failure)
         return _outcome("invoke", delivery.answer, report)
+
+    def _freeze(self, runtime: Runtime) -> None:
+        children = runtime.freeze()
+        if children and not self._is_warned:
+            self._is_warned = True
+            stands = f"{children} child processes of the function stand still with it until the next invocation"
+            self._journal.write_platform(f"lambdakit: {stands}; what they do would not run on Lambda meanwhile")
 
     @property
     def _is_frozen(self) -> bool:

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Literal, NamedTuple, Self
 
+import psutil
+
 from lambdakit.emulator.delivery import Delivery
 from lambdakit.emulator.extensions import ShutdownReason
+from lambdakit.emulator.family import trace_children
 from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.launch import Place
 from lambdakit.emulator.memory import MemoryWatch
@@ -123,9 +126,11 @@ class Runtime:
                 return
             await asyncio.sleep(_SLOT_PAUSE)
 
-    def freeze(self) -> None:
-        """Stop the processes until the next invocation."""
+    def freeze(self) -> int:
+        """Stop the processes until the next invocation, and return how many children had not ended."""
         self._processes.freeze()
+        # Whether there may be any is cheap to tell; only then is it worth the time to count them.
+        return 0 if trace_children(self._processes.id) is not None else _count_children(self._processes.id)
 
     async def _finish_phase(self, began: float, ready: asyncio.Future[float], limit: float | None) -> Ending:
         exited = self._processes.exited
@@ -138,3 +143,12 @@ class Runtime:
         if exited.done():
             return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")
+
+
+def _count_children(process_id: int) -> int:
+    try:
+        return sum(
+            each.status() != psutil.STATUS_ZOMBIE for each in psutil.Process(process_id).children(recursive=True)
+        )
+    except psutil.Error:
+        return 0
