@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from lambdakit.emulator.family import trace_children
+
 # The first looks come early and often: a process that fails at once leaves nothing to look at.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
@@ -50,7 +52,9 @@ class MemoryWatch:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(self._process_id)
-                family = [process, *process.children(recursive=True)]
+                # Looking for children reads every process of the machine: too much for hundreds of environments.
+                is_alone = trace_children(self._process_id) is not None
+                family = [process] if is_alone else [process, *process.children(recursive=True)]
                 self._note(sum(_resident(member) for member in family))
                 self._compare(family)
 
