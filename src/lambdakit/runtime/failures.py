@@ -2,9 +2,9 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from traceback import FrameSummary, extract_tb, format_list
-from types import TracebackType
 
 from lambdakit.runtime.client import Outcome, make_error
 
@@ -29,7 +29,7 @@ def describe(error: BaseException, request_id: str = "") -> Outcome:
     The body holds `errorMessage`, `errorType`, `requestId` and `stackTrace`, a list of texts, outermost call first,
     that begins with the user's code.
     """
-    frames = _user_frames(error.__traceback__)
+    frames = users_part(extract_tb(error.__traceback__))
     if isinstance(error, ReportedError):
         outcome = make_error(error.error_type, error.message, request_id, error.trace)
     elif isinstance(error, SystemExit):
@@ -47,14 +47,14 @@ def _text_of(error: BaseException) -> str:
         return f"its message cannot be shown: {type(inner).__name__}"
 
 
-def _user_frames(trace: TracebackType | None) -> list[FrameSummary]:
-    frames = list(extract_tb(trace))
+def users_part(frames: Sequence[FrameSummary]) -> list[FrameSummary]:
+    """Return the frames from the first one on that is neither the runtime's nor the event loop's."""
     outer = [index for index, frame in enumerate(frames) if not _is_own(frame.filename)]
-    return frames[outer[0] :] if outer else frames
+    return list(frames[outer[0] :] if outer else frames)
 
 
 def _is_own(filename: str) -> bool:
-    return filename.startswith((_OWN_FOLDER, "<frozen importlib")) or "/asyncio/" in filename
+    return filename.startswith((_OWN_FOLDER, "<frozen ", "<string>")) or "/asyncio/" in filename
 
 
 def _describe_cause(error_type: str, message: str, frames: list[FrameSummary]) -> str:
