@@ -35,6 +35,33 @@ def handler_name() -> str | None:
     return os.environ.get("_HANDLER") or None
 
 
+def task_root() -> str | None:
+    """Return the folder of the function's code, or None outside of Lambda."""
+    return os.environ.get("LAMBDA_TASK_ROOT") or None
+
+
+def writes_ascii() -> bool:
+    """Say whether Lambda's own client would write results in ASCII, as it does up to Python 3.11."""
+    return os.environ.get("AWS_EXECUTION_ENV", "").endswith("python3.11")
+
+
+def logs_json() -> bool:
+    """Say whether the function's log format is JSON."""
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+
+
+def log_level() -> str | None:
+    """Return the level from which on the function's records are wanted, in the words of `logging`."""
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    return {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}.get(level, level) or None
+
+
+def take_log_descriptor() -> int | None:
+    """Return the descriptor for framed records, once: child processes must not find it and write to it too."""
+    descriptor = os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", "")
+    return int(descriptor) if descriptor.isdecimal() else None
+
+
 def serves_many_at_a_time() -> bool:
     """Say whether Lambda sends this process several events at a time, as Managed Instances do."""
     return "AWS_LAMBDA_MAX_CONCURRENCY" in os.environ

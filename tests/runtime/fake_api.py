@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -63,6 +64,7 @@ class FakeApi:
         self._server = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
         self.outcomes: list[tuple[str, str, str]] = []
+        self.reports: list[tuple[str, str]] = []
         self.is_done = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -88,8 +90,12 @@ class FakeApi:
 
     def _react(self, connection: socket.socket, path: str, body: bytes) -> None:
         kind = path.rpartition("/")[2]
-        if "extension" in path:
+        if "/extension/" in path:
             reply(403)(connection)
+            return
+        if "/restore/" in path or "/init/" in path:
+            self.reports.append((path.split("runtime/")[1], body.decode()))
+            reply(202 if body else 200)(connection)
             return
         with self._lock:
             fault = self.faults[kind].pop(0) if self.faults.get(kind) else None
@@ -139,14 +145,19 @@ def event(request_id: str) -> Reaction:
     return reply(200, b"{}", headers)
 
 
-def start_runtime(api: FakeApi, folder: Path) -> subprocess.Popen[bytes]:
-    """Start the runtime with a handler that returns an object."""
-    (folder / "app.py").write_text("def handler(event, context):\n    return {'ok': context.aws_request_id}\n")
+HANDLER = "def handler(event, context):\n    return {'ok': context.aws_request_id}\n"
+
+
+def start_runtime(
+    api: FakeApi, folder: Path, source: str = HANDLER, *, client: str = "lambdakit.runtime", **variables: str
+) -> subprocess.Popen[bytes]:
+    """Start a runtime client, ours by default, with a handler in `app.py`."""
+    (folder / "app.py").write_text(textwrap.dedent(source))
     environment = {
         **os.environ,
         "AWS_LAMBDA_RUNTIME_API": api.address,
         "LAMBDA_TASK_ROOT": str(folder),
-        "_HANDLER": "app.handler",
+        **variables,
     }
-    command = [sys.executable, "-m", "lambdakit.runtime"]
+    command = [sys.executable, "-m", client, "app.handler"]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

@@ -111,3 +111,29 @@ def test_events_come_trickled_too(tmp_path: Path) -> None:
     api.open_id = "first"
 
     assert (run(api, tmp_path)[0], api.outcomes) == (0, BOTH[:1])
+
+
+def test_a_stream_that_nobody_takes_becomes_an_error(tmp_path: Path) -> None:
+    source = """
+        import socket
+        class Handler:
+            def __call__(self, event, context):
+                pass
+            async def serve_invocation(self, invocation):
+                address, invocation._connection.address = invocation._connection.address, "127.0.0.1:1"
+                try:
+                    await invocation.stream("text/plain")
+                finally:
+                    invocation._connection.address = address
+        handler = Handler()
+    """
+    api = FakeApi({})
+    process = start_runtime(api, tmp_path, source)
+    try:
+        assert api.is_done.wait(30)
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+        api.close()
+
+    assert api.outcomes == [("first", "error", "ConnectionError"), ("second", "error", "ConnectionError")]

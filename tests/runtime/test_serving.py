@@ -130,6 +130,64 @@ def test_an_async_handler_is_cut_off_before_the_deadline_and_the_environment_liv
     assert run.outcomes[1].report.status == "success"
 
 
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_what_blocks_until_the_time_out_is_in_the_log(tmp_path: Path, kind: str) -> None:
+    source = f"""
+        import time
+        def wait():
+            time.sleep(60)
+        {kind} handler(event, context):
+            wait()
+    """
+    run = run_on_lambdakit(tmp_path, source, timeout=1)
+
+    assert run.outcomes[0].error_type == "Sandbox.Timedout"
+    [line] = [line for line in run.log if "keeps its thread busy" in line]
+    assert line.rstrip().endswith("time.sleep(60)")
+
+
+def test_an_event_loop_that_waits_is_no_busy_thread(tmp_path: Path) -> None:
+    source = """
+        import asyncio
+        async def handler(event, context):
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(60)
+    """
+    run = run_on_lambdakit(tmp_path, source, timeout=1)
+
+    assert run.outcomes[0].error_type == "Sandbox.Timedout"
+    assert not [line for line in run.log if "keeps its thread busy" in line]
+
+
+def test_a_decimal_that_json_would_round_is_refused(tmp_path: Path) -> None:
+    source = """
+        from decimal import Decimal
+        def handler(event, context):
+            return Decimal(event)
+    """
+    run = run_on_lambdakit(tmp_path, source, b'"19.99"', b'"12345678901234567890"', b'"0.1234567890123456789"')
+
+    assert [outcome.error_type for outcome in run.outcomes] == [None, None, "Runtime.MarshalError"]
+    assert [outcome.payload for outcome in run.outcomes[:2]] == [b"19.99", b"12345678901234567890"]
+
+
+def test_what_was_printed_without_a_newline_is_in_the_log_whichever_thread_printed_it(tmp_path: Path) -> None:
+    source = """
+        import sys, threading
+        def handler(event, context):
+            thread = threading.Thread(target=lambda: print("from a thread", end=""))
+            thread.start()
+            thread.join()
+            print("from the handler", end="")
+            sys.stdout.buffer.write(b"as bytes\\n")
+    """
+    run = run_on_lambdakit(tmp_path, source)
+
+    assert {"from a thread", "from the handler", "as bytes"} <= set(run.log)
+
+
 def test_no_context_variable_of_one_invocation_is_seen_in_the_next(tmp_path: Path) -> None:
     source = """
         from contextvars import ContextVar

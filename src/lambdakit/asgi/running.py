@@ -41,8 +41,8 @@ class RunningApp:
     def _register_end(self) -> None:
         if self._owns_loop:
             atexit.register(self.close)
-            return
-        on_shutdown(self.close)
+        else:
+            on_shutdown(self.close)
         if settings.takes_snapshot():
             after_restore(self.start)
 

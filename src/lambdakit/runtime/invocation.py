@@ -67,9 +67,15 @@ class Invocation:
         from lambdakit.runtime.streaming import Stream  # noqa: PLC0415 (a buffered answer needs no event loop)
 
         self._take_the_answer()
-        self.stream_begun = Stream(self.source, self._connection.address)
-        await self.stream_begun.begin(content_type)
-        return self.stream_begun
+        stream = Stream(self.source, self._connection.address)
+        try:
+            await stream.begin(content_type)
+        except ConnectionError:
+            # Nothing of it has arrived, so that the event can still have another answer.
+            self.is_answered = False
+            raise
+        self.stream_begun = stream
+        return stream
 
     def _take_the_answer(self) -> None:
         if self.is_answered:

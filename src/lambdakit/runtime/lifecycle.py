@@ -19,16 +19,25 @@ _SHUTDOWN_SECONDS = 0.15
 """What Lambda leaves a runtime beside an internal extension: 30 percent of 500 ms."""
 
 
-class Terminated(BaseException):
-    """Lambda ends the environment."""
+class Terminated(SystemExit):
+    """Lambda ends the environment; of all exceptions, event loops let only this kind pass."""
 
 
 def expect_the_end() -> None:
-    """Let SIGTERM break into whatever runs, in the main thread."""
-    signal.signal(signal.SIGTERM, _raise)
+    """Let SIGTERM break into whatever the main thread does."""
+    signal.signal(signal.SIGTERM, _break_in)
 
 
-def _raise(_number: int, _frame: FrameType | None) -> NoReturn:
+def _break_in(_number: int, _frame: FrameType | None) -> None:
+    if (asyncio := sys.modules.get("asyncio")) is not None:
+        with contextlib.suppress(RuntimeError):
+            # Raised in the middle of a task it would be the failure of that task alone.
+            asyncio.get_running_loop().call_soon_threadsafe(_raise)
+            return
+    _raise()
+
+
+def _raise() -> NoReturn:
     raise Terminated
 
 

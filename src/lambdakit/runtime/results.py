@@ -1,24 +1,30 @@
 """A handler's event and result as bytes."""
 
 import json
-import os
 from decimal import Decimal
 from typing import Any, cast
 
+from lambdakit import settings
 from lambdakit.runtime.client import Event, Outcome
 from lambdakit.runtime.failures import ReportedError
-
-_IS_ASCII = os.environ.get("AWS_EXECUTION_ENV", "").endswith(("python3.11", "python3.10"))
-"""Lambda's runtime client writes ASCII up to Python 3.11, and UTF-8 from 3.12 on."""
 
 
 def _encode_other(value: object) -> object:
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+        return _encode_decimal(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
-_encode = json.JSONEncoder(ensure_ascii=_IS_ASCII, default=_encode_other).encode
+def _encode_decimal(value: Decimal) -> int | float:
+    number = float(value)
+    if value.is_nan() or Decimal(repr(number)) == value:
+        return number
+    if value == value.to_integral_value():
+        return int(value)
+    raise TypeError(f"Decimal {value} has more digits than a number in JSON can be trusted with; return it as text")
+
+
+_encode = json.JSONEncoder(ensure_ascii=settings.writes_ascii(), default=_encode_other).encode
 
 
 def read_event(event: Event) -> Any:

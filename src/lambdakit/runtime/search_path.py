@@ -1,8 +1,9 @@
 """Where the managed Python runtime looks for modules."""
 
-import os
 import sys
 from pathlib import Path
+
+from lambdakit import settings
 
 
 def restore_search_path() -> None:
@@ -10,7 +11,7 @@ def restore_search_path() -> None:
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html#python-package-searchpath
     """
-    root = os.environ.get("LAMBDA_TASK_ROOT") or str(Path.cwd())
+    root = settings.task_root() or str(Path.cwd())
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     folders = [root, f"/opt/python/lib/{version}/site-packages", "/opt/python", "/var/runtime"]
     first = [folder for folder in folders if Path(folder).is_dir()]

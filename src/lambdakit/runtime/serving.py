@@ -8,6 +8,7 @@ from contextvars import copy_context
 from typing import Any, NoReturn, cast
 
 from lambdakit.observability.current import Current, current
+from lambdakit.runtime.blocking import BlockWatch
 from lambdakit.runtime.client import Event, ask_next, make_error, post_outcome
 from lambdakit.runtime.connection import SPARE, BlockingConnection
 from lambdakit.runtime.failures import ReportedError, describe
@@ -33,6 +34,7 @@ class Server:
         self._connection = connection
         self._log = log
         self._is_cold = True
+        self._watch = BlockWatch()
         self._process = os.getpid()
 
     def serve(self) -> NoReturn:
@@ -44,7 +46,9 @@ class Server:
         while True:
             event = self._connection.run(ask_next())
             # Each invocation in a context of its own: nothing that one sets is seen by the next.
+            self._watch.begin(event.deadline)
             copy_context().run(self._serve, event)
+            self._watch.end()
             self._log.finish()
             self._is_cold = False
 

@@ -4,10 +4,11 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-pyt
 """
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from lambdakit.coldstart.hooks import after_restore_hooks, before_snapshot_hooks
-from lambdakit.runtime.client import post_init_error, post_restore_error, wait_for_restore
+from lambdakit.runtime.client import Outcome, post_init_error, post_restore_error, wait_for_restore
 from lambdakit.runtime.connection import BlockingConnection
 from lambdakit.runtime.failures import describe
 from lambdakit.runtime.lifecycle import run_hook
@@ -22,23 +23,24 @@ def pass_through(connection: BlockingConnection, log: Log) -> None:
 
     A hook that fails is reported and ends the process.
     """
-    try:
-        for hook in before_snapshot_hooks():
-            run_hook(hook)
-    except Exception as error:  # noqa: BLE001 (whatever a hook raises is reported)
-        outcome = describe(error)
-        log.write_failure(outcome)
-        connection.run(post_init_error(outcome._replace(error_type="Runtime.BeforeSnapshotError")))
+    if failure := _run(before_snapshot_hooks(), log):
+        connection.run(post_init_error(failure._replace(error_type="Runtime.BeforeSnapshotError")))
         sys.exit(_BEFORE_FAILED)
     restore_next(connection)
+    if failure := _run(after_restore_hooks(), log):
+        connection.run(post_restore_error(failure._replace(error_type="Runtime.AfterRestoreError")))
+        sys.exit(_AFTER_FAILED)
+
+
+def _run(hooks: list[Callable[[], Any]], log: Log) -> Outcome | None:
     try:
-        for hook in after_restore_hooks():
+        for hook in hooks:
             run_hook(hook)
     except Exception as error:  # noqa: BLE001 (whatever a hook raises is reported)
         outcome = describe(error)
         log.write_failure(outcome)
-        connection.run(post_restore_error(outcome._replace(error_type="Runtime.AfterRestoreError")))
-        sys.exit(_AFTER_FAILED)
+        return outcome
+    return None
 
 
 def restore_next(connection: Any) -> None:

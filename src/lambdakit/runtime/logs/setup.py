@@ -2,11 +2,11 @@
 
 import json
 import logging
-import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from lambdakit import settings
 from lambdakit.runtime.client import Outcome
 from lambdakit.runtime.logs.formats import SinkHandler, write_time
 from lambdakit.runtime.logs.sink import JSON, TEXT, Sink, frame_type_of, open_sink
@@ -14,8 +14,6 @@ from lambdakit.runtime.logs.streams import replace_streams
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-_LEVELS = {"TRACE": "DEBUG", "WARN": "WARNING", "FATAL": "CRITICAL"}
 
 
 class Log:
@@ -58,11 +56,9 @@ class Log:
 
 def set_up_logs() -> Log:
     """Set up the log in the format and from the level on that the function's configuration names."""
-    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
-    level = _LEVELS.get(level, level)
-    is_json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+    level = settings.log_level()
     known = level if level in logging.getLevelNamesMapping() else None
-    return Log(open_sink(), is_json=is_json, level=known)
+    return Log(open_sink(), is_json=settings.logs_json(), level=known)
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:

@@ -3,8 +3,11 @@
 import os
 import sys
 import time
-from _thread import allocate_lock
+from contextlib import AbstractContextManager
+from threading import RLock
 from typing import Protocol
+
+from lambdakit import settings
 
 TEXT, JSON = 0xA55A0003, 0xA55A0002
 """Kinds of frames; a level is added to them: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html"""
@@ -31,7 +34,7 @@ class FramedSink:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._lock = allocate_lock()
+        self._lock = RLock()
 
     def log(self, message: str, frame_type: bytes | None = None) -> None:
         """Write one record."""
@@ -45,7 +48,7 @@ class LineSink:
 
     def __init__(self) -> None:
         self._descriptor = sys.__stdout__.fileno() if sys.__stdout__ else 1
-        self._lock = allocate_lock()
+        self._lock = RLock()
 
     def log(self, message: str, frame_type: bytes | None = None) -> None:  # noqa: ARG002 (lines have no type)
         """Write one record, with carriage returns in place of its line breaks, as Lambda's own client has them."""
@@ -53,15 +56,15 @@ class LineSink:
         _write(self._descriptor, text.encode(errors="backslashreplace") + b"\n", self._lock)
 
 
-def _write(descriptor: int, data: bytes, lock: object) -> None:
+def _write(descriptor: int, data: bytes, lock: AbstractContextManager[object]) -> None:
     view = memoryview(data)
-    with lock:  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] (a lock of _thread has no public type)
+    # The lock can be taken again by its owner: a signal may make the main thread write in the middle of a write.
+    with lock:
         while view:
             view = view[os.write(descriptor, view) :]
 
 
 def open_sink() -> Sink:
     """Return the sink that Lambda offers: frames to the descriptor that it names, else lines."""
-    # Child processes must not write frames of their own.
-    descriptor = os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
-    return FramedSink(int(descriptor)) if descriptor and descriptor.isdecimal() else LineSink()
+    descriptor = settings.take_log_descriptor()
+    return LineSink() if descriptor is None else FramedSink(descriptor)

@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-import threading
+from threading import get_ident
 from typing import Any
 
 from lambdakit.observability.current import current
@@ -21,7 +21,7 @@ class RecordStream(io.TextIOBase):
         self._sink = sink
         self._is_json = is_json
         self._original = original
-        self._pending = threading.local()
+        self._pending: dict[int, str] = {}
         self.name = name
 
     encoding = "utf-8"
@@ -42,24 +42,24 @@ class RecordStream(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Take a piece of text; one that ends a line completes a record."""
-        pending = getattr(self._pending, "text", "")
+        # Each thread has a record of its own, so that none breaks into another's.
+        pending = self._pending.pop(get_ident(), "")
         whole = pending + text
         if not text.endswith("\n") and len(whole) < _LONGEST:
-            self._pending.text = whole
+            self._pending[get_ident()] = whole
             return len(text)
-        self._pending.text = ""
         self._emit(whole.removesuffix("\n"), is_one_write=not pending)
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing: a record is passed on when it is complete, an unfinished one with `finish`."""
+        """Pass on the bytes that went to `buffer`; a record is passed on when it is complete, or with `finish`."""
+        self._original.flush()
 
     def finish(self) -> None:
-        """Pass on what this thread has begun and not ended."""
-        pending = getattr(self._pending, "text", "")
-        if pending:
-            self._pending.text = ""
-            self._emit(pending, is_one_write=False)
+        """Pass on what any thread has begun and not ended."""
+        for thread in list(self._pending):
+            self._emit(self._pending.pop(thread, ""), is_one_write=False)
+        self.flush()
 
     def _emit(self, text: str, *, is_one_write: bool) -> None:
         if not text:
