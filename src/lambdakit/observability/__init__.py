@@ -1,1 +1,1 @@
-"""Structured logs, metrics and traces, the same under every host."""
+"""What logs have to know, whichever host runs the handler."""
