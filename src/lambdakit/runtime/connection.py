@@ -8,7 +8,7 @@ from errno import EMFILE, ENFILE
 from typing import TypeVar
 
 from lambdakit.errors import BrokenResponse
-from lambdakit.runtime.client import Pause, Steps
+from lambdakit.runtime.client import Attempt, Pause, Steps
 from lambdakit.runtime.wire import Request, Response, ResponseReader
 
 Result = TypeVar("Result")
@@ -81,9 +81,9 @@ class BlockingConnection:
             while True:
                 if isinstance(step, Pause):
                     time.sleep(step.seconds)
-                    step = steps.send(None)
+                    step = steps.send(Attempt(None))
                 else:
-                    step = steps.send(self._exchange(step.request, step.seconds))
+                    step = steps.send(self._attempt(step.request, step.seconds))
         except StopIteration as end:
             return end.value
 
@@ -94,16 +94,11 @@ class BlockingConnection:
             self._socket = None
         SPARE.restore()
 
-    def _exchange(self, request: Request, seconds: float | None) -> Response | None:
+    def _attempt(self, request: Request, seconds: float | None) -> Attempt:
+        was_open, reader = self._socket is not None, ResponseReader()
         end = None if seconds is None else time.monotonic() + seconds
-        if self._socket is not None:
-            reader = ResponseReader()
-            if (response := self._try(request, end, reader)) or reader.has_begun:
-                return response
-            # It was closed while nobody looked, as after a freeze: nothing of an answer has come.
-            response = self._try(request, end, ResponseReader())
-            return response._replace(is_repeated=True) if response else None
-        return self._try(request, end, ResponseReader())
+        response = self._try(request, end, reader)
+        return Attempt(response, is_stale=response is None and was_open and not reader.has_begun)
 
     def _try(self, request: Request, end: float | None, reader: ResponseReader) -> Response | None:
         try:
