@@ -15,8 +15,9 @@ Result = TypeVar("Result")
 
 CHUNK = 262_144
 """How many bytes are read at a time."""
-_CONNECT_SECONDS = 2.0
-_STALL_SECONDS = 5.0
+CONNECT_SECONDS = 2.0
+"""How long opening a connection may take."""
+STALL_SECONDS = 5.0
 """How long a response that has begun may stand still."""
 
 
@@ -29,12 +30,12 @@ class SpareDescriptor:
     def open_socket(self) -> socket.socket:
         """Return a new socket, in place of the spare descriptor if there is no other left."""
         try:
-            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            return _make_socket()
         except OSError as error:
             if error.errno not in {EMFILE, ENFILE} or self._descriptor < 0:
                 raise
             self.release()
-            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            return _make_socket()
 
     def release(self) -> None:
         """Give the spare descriptor to whoever needs one now."""
@@ -49,18 +50,29 @@ class SpareDescriptor:
                 self._descriptor = os.open(os.devnull, os.O_RDONLY)
 
 
+def _make_socket() -> socket.socket:
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Requests are small and go out at once.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
 SPARE = SpareDescriptor()
 """The spare descriptor of this process."""
 
 
+def split_address(address: str) -> tuple[str, int]:
+    """Return host and port of `host:port`."""
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
 def connect(address: str) -> socket.socket:
     """Open a connection to `host:port`; OSError when nobody listens."""
-    host, _, port = address.rpartition(":")
     connection = SPARE.open_socket()
     try:
-        connection.settimeout(_CONNECT_SECONDS)
-        connection.connect((host, int(port)))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(CONNECT_SECONDS)
+        connection.connect(split_address(address))
     except BaseException:
         connection.close()
         raise
@@ -123,7 +135,7 @@ def _talk(connection: socket.socket, request: bytes, end: float | None, reader: 
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(request)
     while True:
-        _limit(connection, end, _STALL_SECONDS if reader.has_begun else None)
+        _limit(connection, end, STALL_SECONDS if reader.has_begun else None)
         if response := reader.feed(connection.recv(CHUNK)):
             return response
 
