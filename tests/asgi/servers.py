@@ -89,7 +89,7 @@ class Peers:
     def through_uvicorn(self, request: Request, answer: Answer) -> tuple[Seen, Got]:
         """Return what the app saw and the client got, with the request on a socket."""
         self._probe.answer, self._probe.seen = answer, None
-        got = _exchange(self._address, request)
+        got = exchange(self._address, request)
         assert self._probe.seen is not None
         return self._probe.seen, got
 
@@ -103,7 +103,7 @@ class Peers:
         return self._probe.seen, Got(response.status, _by_name(response.headers), response.body)
 
 
-def _exchange(address: tuple[str, int], request: Request) -> Got:
+def exchange(address: tuple[str, int], request: Request) -> Got:
     connection = h11.Connection(h11.CLIENT)
     target = request.raw_path + (b"?" + request.query if request.query else b"")
     head = h11.Request(method=request.method, target=target, headers=request.headers)

@@ -1,0 +1,192 @@
+"""A service in front of one function, as an ASGI app."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
+from lambdakit.emulator.front_doors.gateways import GatewayRules
+from lambdakit.emulator.outcome import Outcome
+from lambdakit.emulator.receiver import Receiver
+from lambdakit.errors import PayloadTooLarge, Throttled
+from lambdakit.events import Gateway, Request, Response
+from lambdakit.events.path import decode_path
+
+_Receive = Callable[[], Awaitable[Message]]
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Invocable(Protocol):
+    """What a front door calls, as `LocalFunction` does it."""
+
+    async def invoke(self, payload: bytes, *, receiver: Receiver | None = None) -> Outcome:
+        """Invoke the function with an event."""
+        ...
+
+
+class FrontDoor:
+    """Turns HTTP requests into a service's events and a function's answers into its responses.
+
+    With `streams`, a response that the function streams goes out piece by piece, where the service does so. `log` gets
+    what a developer has to know, such as why a result cannot be read. Only clients that mean this machine are served:
+    a foreign `Host` or `Origin` is refused, as any web page can send requests here.
+    """
+
+    def __init__(
+        self, function: Invocable, rules: GatewayRules, *, streams: bool = False, log: Callable[[str], None]
+    ) -> None:
+        self.function = function
+        self._rules = rules
+        self._streams = streams and rules.streams
+        self._log = log
+        self._invocations: set[asyncio.Task[Outcome]] = set()
+
+    async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
+        """Serve one connection's request."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1002})
+            return
+        if reason := _foreign(dict(scope["headers"])):
+            self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
+            await _refuse_foreign(send, reason)
+            return
+        gateway = _describe(scope)
+        exchange = Exchange(self._rules, gateway, send, streams=self._streams)
+        body = await _read(receive, self._rules.request_limit)
+        path = self._strip_stage(scope["raw_path"])
+        if body is None:
+            await exchange.respond(self._rules.refusals["too large"])
+        elif path is None:
+            await exchange.respond(self._rules.refusals["not found"])
+        else:
+            await self._serve(_make_request(scope, path, body), gateway, exchange, receive)
+
+    def _strip_stage(self, raw_path: bytes) -> bytes | None:
+        prefix = f"/{self._rules.stage}".encode() if self._rules.stage else b""
+        path = raw_path.removeprefix(prefix) if raw_path.startswith(prefix) else None
+        return path or b"/" if path is not None and path[:1] in {b"", b"/"} else None
+
+    async def _serve(self, request: Request, gateway: Gateway, exchange: Exchange, receive: _Receive) -> None:
+        event = self._rules.event_format.encode_request(request, gateway)
+        work = self.function.invoke(json.dumps(event).encode(), receiver=exchange)
+        invocation = asyncio.create_task(work)
+        # The invocation may go on after the response, as a function may.
+        self._invocations.add(invocation)
+        invocation.add_done_callback(self._forget)
+        leaving = asyncio.create_task(_wait_for_hang_up(receive))
+        try:
+            await self._answer(exchange, invocation, leaving)
+        finally:
+            leaving.cancel()
+
+    async def _answer(
+        self, exchange: Exchange, invocation: "asyncio.Task[Outcome]", leaving: "asyncio.Task[None]"
+    ) -> None:
+        limit = self._rules.stream_limit if self._streams else self._rules.time_limit
+        awaited = {exchange.answered, invocation, leaving}
+        done, _ = await asyncio.wait(awaited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if exchange.answered in done:
+            if note := await exchange.finish(exchange.answered.result()):
+                self._log(note)
+        elif leaving in done:
+            exchange.is_gone = True
+        elif invocation in done:
+            await exchange.respond(self._refusal(invocation))
+        else:
+            exchange.is_gone = True
+            await exchange.respond(self._rules.refusals["timed out"])
+
+    def _refusal(self, invocation: "asyncio.Task[Outcome]") -> Response:
+        error = invocation.exception()
+        if isinstance(error, Throttled):
+            refusal = self._rules.refusals["throttled"]
+            return refusal._replace(body=refusal.body.replace(b"$reason", error.reason.encode()))
+        if isinstance(error, PayloadTooLarge):
+            return self._rules.refusals["too large"]
+        self._log(f"the function was not invoked: {error}")
+        return self._rules.refusals["failed"]
+
+    def _forget(self, invocation: "asyncio.Task[Outcome]") -> None:
+        self._invocations.discard(invocation)
+        # Asked for, so that asyncio does not log again what a client was told.
+        if not invocation.cancelled():
+            invocation.exception()
+
+    async def drain(self) -> None:
+        """Wait until no invocation runs any more."""
+        while self._invocations:
+            await asyncio.wait(self._invocations)
+
+
+async def _read(receive: _Receive, limit: int) -> bytes | None:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > limit:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def _wait_for_hang_up(receive: _Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _foreign(headers: dict[bytes, bytes]) -> str:
+    host = headers.get(b"host", b"").decode("latin-1")
+    if not _is_here(f"//{host}"):
+        return f"the Host header names {host!r}, and only this machine's own names are served"
+    origin = headers.get(b"origin")
+    if origin is not None and not _is_here(origin.decode("latin-1")):
+        return f"the Origin header names {origin.decode('latin-1')!r}, and only pages of this machine may call"
+    return ""
+
+
+def _is_here(address: str) -> bool:
+    with contextlib.suppress(ValueError):
+        name = urlsplit(address).hostname or ""
+        return name in _LOOPBACK or name.endswith(".localhost")
+    return False
+
+
+async def _refuse_foreign(send: Send, reason: str) -> None:
+    body = f"toolkit: {reason}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _describe(scope: Any) -> Gateway:
+    now = time.time()
+    client, server = scope.get("client") or ("127.0.0.1", 0), scope.get("server") or ("127.0.0.1", 80)
+    return Gateway(
+        scheme=scope["scheme"],
+        port=server[1],
+        source_ip=client[0],
+        request_id=str(uuid.uuid4()),
+        trace_id=f"Root=1-{int(now):08x}-{secrets.token_hex(12)}",
+        time=datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        time_epoch=int(now * 1000),
+    )
+
+
+def _make_request(scope: Any, raw_path: bytes, body: bytes) -> Request:
+    return Request(
+        method=scope["method"],
+        path=decode_path(raw_path.decode("latin-1")),
+        raw_path=raw_path,
+        query=scope["query_string"],
+        headers=[(bytes(name), bytes(value)) for name, value in scope["headers"]],
+        body=body,
+        http_version=scope["http_version"],
+    )

@@ -1,0 +1,76 @@
+"""A loopback address for a front door."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Generator
+from errno import EADDRINUSE
+from typing import Any
+
+import uvicorn
+
+from lambdakit.errors import AddressInUse
+
+_LARGEST_HEAD = 65_536
+
+
+class _Server(uvicorn.Server):
+    """A server among others in a process: signals are for whoever started the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        self.is_up.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave them alone."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def listen(app: Any, port: int = 0) -> AsyncGenerator[str]:
+    """Serve an ASGI app on a loopback port, by default a free one, and give its address as `http://127.0.0.1:PORT`.
+
+    Raises:
+        AddressInUse: Another process holds the port.
+    """
+    listener = _bind(port)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=_LARGEST_HEAD,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await server.is_up.wait()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        listener.close()
+        if error.errno != EADDRINUSE:
+            raise
+        fix = f"stop what listens there, or choose another port than {port}"
+        raise AddressInUse(f"port {port} is in use", where="a front door", fix=fix) from error
+    return listener
