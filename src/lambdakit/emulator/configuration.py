@@ -19,12 +19,13 @@ class FunctionConfiguration:
     """The settings of one Lambda function.
 
     `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` and `init_timeout` in
-    seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger, and
-    no time limit holds and nothing is frozen. `runtime` is AWS's own client, or the toolkit's, started by its wrapper
-    script. `is_frozen` stops the processes between invocations, `limits_memory` kills them
-    when they are seen to use more than they may. `max_concurrency` makes the environments those of
-    Managed Instances, which take that many invocations at a time. `reserved_concurrency` limits the function's
-    invocations at a time; 0 refuses all. Raises UserError for a value that AWS would refuse.
+    seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger; then
+    no limit of time, memory or CPU holds, and nothing is frozen. `runtime` is AWS's own client, or the toolkit's,
+    started by its wrapper script. `is_frozen` stops the processes between invocations, `limits_memory` kills them when
+    they use more than they may, `shares_cpu` gives them the share of a processor that their memory buys on AWS.
+    `max_concurrency` makes the environments those of Managed Instances, which take that many invocations at a time.
+    `reserved_concurrency` limits the function's invocations at a time; 0 refuses all. Raises UserError for a value that
+    AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
 
@@ -41,6 +42,7 @@ class FunctionConfiguration:
     runtime: Literal["awslambdaric", "lambdakit"] = "awslambdaric"
     is_frozen: bool = True
     limits_memory: bool = True
+    shares_cpu: bool = True
     max_concurrency: int | None = None
     reserved_concurrency: int | None = None
 
@@ -75,6 +77,11 @@ class FunctionConfiguration:
     def is_memory_limited(self) -> bool:
         """Whether the function is killed when it uses too much; a debugger has memory of its own."""
         return self.limits_memory and self.debug_port is None
+
+    @property
+    def is_cpu_shared(self) -> bool:
+        """Whether the function has its share of a processor and no more; Managed Instances have all of their own."""
+        return self.shares_cpu and self.debug_port is None and self.max_concurrency is None
 
     @property
     def arn(self) -> str:

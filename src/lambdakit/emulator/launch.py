@@ -3,8 +3,9 @@ from pathlib import Path
 
 import lambdakit
 from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.interpreter import Interpreter
-from lambdakit.emulator.isolation import isolate
+from lambdakit.emulator.isolation import forget_shell, isolate
 from lambdakit.emulator.variables import build_variables
 
 _STAND_IN = Path(__file__).with_name("runtime_client")
@@ -21,11 +22,14 @@ class Place:
     log_stream: str
     is_isolated: bool
 
-    def command(self) -> list[str]:
-        """Return the command that starts the runtime, with its own /tmp and read-only code where that is possible."""
+    def command(self, group: ControlGroup) -> list[str]:
+        """Return the command that starts the runtime in a group, with its own /tmp and read-only code if possible."""
         command = _start_command(self.configuration)
-        if not self.is_isolated:
-            return command
+        if self.is_isolated:
+            return group.enter(self._isolate(command))
+        return group.enter([*forget_shell(self.configuration.task_root), *command]) if group.controllers else command
+
+    def _isolate(self, command: list[str]) -> list[str]:
         root, folders = self.configuration.task_root, self.interpreter.folders
         read_only = [root, *(folder for folder in folders if not folder.is_relative_to(self.interpreter.base))]
         visible = [*folders, _STAND_IN]

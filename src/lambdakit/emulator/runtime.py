@@ -1,11 +1,14 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from typing import Literal, NamedTuple, Self
 
 import psutil
 
+from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.control_group import ControlGroup, find_places
+from lambdakit.emulator.cpu_share import CpuLimit, limit_cpu
 from lambdakit.emulator.delivery import Delivery
 from lambdakit.emulator.extensions import ShutdownReason
 from lambdakit.emulator.family import trace_children
@@ -45,37 +48,48 @@ class Runtime:
         api: RuntimeApi,
         output: Output,
         *,
-        memory_limit_mb: int | None,
+        memory: MemoryWatch,
+        cpu_limit: CpuLimit = nullcontext,
         stack: AsyncExitStack,
     ) -> None:
         self.api = api
         self._began = time.perf_counter()
         self._processes = processes
-        self._memory = MemoryWatch(processes.id, limit_mb=memory_limit_mb, exceed=processes.kill)
+        self._cpu_limit = cpu_limit
+        self._memory = memory
         self._output = output
         self._stack = stack
 
     @classmethod
     async def start(cls, place: Place, *, log: Callable[[str], None]) -> Self:
         """Start a runtime; EnvironmentFault when the machine refuses."""
+        configuration = place.configuration
         async with AsyncExitStack() as stack:
+            group = ControlGroup(find_places(), wanted=_wanted_limits(configuration))
+            stack.callback(group.close)
             output = stack.enter_context(Output(log))
             api = RuntimeApi(
-                function_name=place.configuration.name,
-                handler=place.configuration.handler,
-                max_concurrency=place.configuration.max_concurrency or 1,
+                function_name=configuration.name,
+                handler=configuration.handler,
+                max_concurrency=configuration.max_concurrency or 1,
             )
             await stack.enter_async_context(api)
             processes = await start_process(
-                place.command(),
+                place.command(group),
                 variables=place.variables(runtime_api=api.address, log_descriptor=output.descriptor),
                 mark=LOG_STREAM,
-                folder=place.configuration.task_root,
+                folder=configuration.task_root,
                 output=output.descriptor,
             )
             output.release()
-            limit = place.configuration.memory if place.configuration.is_memory_limited else None
-            return cls(processes, api, output, memory_limit_mb=limit, stack=stack.pop_all())
+            return cls(
+                processes,
+                api,
+                output,
+                memory=_watch_memory(processes, group, configuration),
+                cpu_limit=limit_cpu(processes, group, configuration),
+                stack=stack.pop_all(),
+            )
 
     async def stop(self, reason: ShutdownReason) -> None:
         """Kill the process and all its descendants, log what they still wrote and free all else.
@@ -116,8 +130,9 @@ class Runtime:
         self._processes.thaw()
         began = time.perf_counter()
         await self._find_slot(began, limit)
-        delivery = self.api.deliver(invocation, receiver)
-        return delivery, await self._finish_phase(began, delivery.ended, limit)
+        with self._cpu_limit():
+            delivery = self.api.deliver(invocation, receiver)
+            return delivery, await self._finish_phase(began, delivery.ended, limit)
 
     async def _find_slot(self, began: float, limit: float | None) -> None:
         # The workers of a Managed Instance ask one after the other, and only the first ends init.
@@ -143,6 +158,19 @@ class Runtime:
         if exited.done():
             return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")
+
+
+def _watch_memory(processes: ProcessGroup, group: ControlGroup, configuration: FunctionConfiguration) -> MemoryWatch:
+    if not configuration.is_memory_limited:
+        return MemoryWatch(processes.id)
+    # The watch alone sees what is too much only when it looks.
+    limit = None if group.limit_memory(configuration.memory) else configuration.memory
+    return MemoryWatch(processes.id, limit_mb=limit, group=group, exceed=processes.kill)
+
+
+def _wanted_limits(configuration: FunctionConfiguration) -> list[str]:
+    wanted = {"cpu": configuration.is_cpu_shared, "memory": configuration.is_memory_limited}
+    return [name for name, is_wanted in wanted.items() if is_wanted]
 
 
 def _count_children(process_id: int) -> int:
