@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from lambdakit.emulator.journal import LogSettings
+from lambdakit.emulator.log_levels import Level, LogFormat, SystemLevel
 from lambdakit.emulator.reserved import check_variables
 from lambdakit.errors import UserError
 
@@ -24,8 +26,9 @@ class FunctionConfiguration:
     started by its wrapper script. `is_frozen` stops the processes between invocations, `limits_memory` kills them when
     they use more than they may, `shares_cpu` gives them the share of a processor that their memory buys on AWS.
     `max_concurrency` makes the environments those of Managed Instances, which take that many invocations at a time.
-    `reserved_concurrency` limits the function's invocations at a time; 0 refuses all. Raises UserError for a value that
-    AWS would refuse.
+    `reserved_concurrency` limits the function's invocations at a time; 0 refuses all. With `log_format` "JSON" Lambda's
+    records and the runtime's are JSON, the function's from `log_level` on and Lambda's own from `system_log_level` on,
+    both "INFO" by default; Managed Instances write no text. Raises UserError for a value that AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
 
@@ -45,6 +48,9 @@ class FunctionConfiguration:
     shares_cpu: bool = True
     max_concurrency: int | None = None
     reserved_concurrency: int | None = None
+    log_format: LogFormat | None = None
+    log_level: Level | None = None
+    system_log_level: SystemLevel | None = None
 
     def __post_init__(self) -> None:
         # A process sees the real path of its working directory; every path the function gets has to agree with it.
@@ -62,6 +68,7 @@ class FunctionConfiguration:
         if not 0 < self.timeout <= _LONGEST_TIMEOUT:
             self._refuse(f"timeout is {self.timeout} seconds", f"choose up to {_LONGEST_TIMEOUT}, more than 0")
         self._check_concurrency()
+        self._check_log()
         check_variables(self.variables, where=f"function {self.name}")
 
     def _check_concurrency(self) -> None:
@@ -70,8 +77,30 @@ class FunctionConfiguration:
         if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
             self._refuse(f"reserved_concurrency is {self.reserved_concurrency}", "choose 0 or more")
 
+    def _check_log(self) -> None:
+        if self.log_format == "Text" and self.max_concurrency is not None:
+            self._refuse("Managed Instances write no text logs", "choose the log format JSON")
+        levels = [level for level in (self.log_level, self.system_log_level) if level is not None]
+        if levels and self.log_settings.log_format == "Text":
+            self._refuse(f"the level {levels[0]} filters no text logs", "choose the log format JSON")
+
     def _refuse(self, what: str, fix: str) -> None:
         raise UserError(what, where=f"function {self.name}", fix=fix)
+
+    @property
+    def log_settings(self) -> LogSettings:
+        """How the log is written, with what Lambda adds to what is set."""
+        default: LogFormat = "Text" if self.max_concurrency is None else "JSON"
+        return LogSettings(
+            log_format=self.log_format or default,
+            log_level=self.log_level or "INFO",
+            system_log_level=self.system_log_level or "INFO",
+        )
+
+    @property
+    def initialization_type(self) -> str:
+        """What `AWS_LAMBDA_INITIALIZATION_TYPE` says."""
+        return "on-demand" if self.max_concurrency is None else "lambda-managed-instances"
 
     @property
     def is_memory_limited(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Literal, Self
 
+from lambdakit.emulator import platform_events
 from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.failure import Failure, judge_invocation
@@ -14,7 +15,6 @@ from lambdakit.emulator.hosting import Gate, Host, Start
 from lambdakit.emulator.invocation import CLIENT_CONTEXT_LIMIT, Invocation
 from lambdakit.emulator.journal import Journal, Record
 from lambdakit.emulator.launch import Place
-from lambdakit.emulator.logs import end_line, report_line, start_line
 from lambdakit.emulator.outcome import Outcome, Report
 from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime import Runtime
@@ -44,7 +44,7 @@ class Environment:
         gate: Gate = nullcontext,
     ) -> None:
         self._configuration = configuration
-        self._journal = Journal(configuration.name, log, keep)
+        self._journal = Journal(configuration.name, log, keep, configuration.log_settings)
         self._gate = gate
         self._room = asyncio.Semaphore(configuration.max_concurrency or 1)
         self._place: Place | None = None
@@ -109,12 +109,12 @@ class Environment:
             raise EnvironmentFault("the environment is closed", fix="invoke inside its `async with` block")
         host, start = self._host, await self._host.obtain(request_id)
         self._journal.begin(request_id)
-        self._journal.write_platform(start_line(request_id))
+        self._journal.write_event(platform_events.start(request_id))
         if start.failure is not None:
             await self._break_off(host, start.failure)
             if receiver is not None:
                 receiver.end(start.failure.answer)
-            report = self._report(request_id, start, start.inline_ms, start.failure)
+            report = self._report(request_id, start, start.failure)
             return _outcome("init", start.failure.answer, report)
         limit = self._limit(start)
         invocation = self._make_invocation(request_id, payload, client_context, limit)
@@ -125,7 +125,9 @@ class Environment:
             delivery.break_off(failure.answer)
         elif self._is_frozen:
             self._freeze(start.runtime)
-        report = self._report(request_id, start, start.inline_ms + ending.milliseconds, failure)
+        report = self._report(
+            request_id, start, failure, milliseconds=ending.milliseconds, produced_bytes=delivery.produced_bytes
+        )
         return _outcome("invoke", delivery.answer, report)
 
     def _freeze(self, runtime: Runtime) -> None:
@@ -161,10 +163,18 @@ class Environment:
         for line in failure.lines:
             self._journal.write_platform(line)
 
-    def _report(self, request_id: str, start: Start, duration_ms: float, failure: Failure | None) -> Report:
+    def _report(
+        self,
+        request_id: str,
+        start: Start,
+        failure: Failure | None,
+        *,
+        milliseconds: float = 0.0,
+        produced_bytes: int = 0,
+    ) -> Report:
         report = Report(
             request_id=request_id,
-            duration_ms=duration_ms,
+            duration_ms=start.inline_ms + milliseconds,
             memory_size_mb=self._configuration.memory,
             max_memory_used_mb=start.runtime.peak_memory_mb,
             init_duration_ms=start.init_ms,
@@ -172,8 +182,9 @@ class Environment:
             error_type=failure.error_type if failure else None,
             is_cold=start.is_cold,
         )
-        self._journal.write_platform(end_line(request_id))
-        self._journal.write_platform(report_line(report))
+        done = platform_events.runtime_done(report, duration_ms=milliseconds, produced_bytes=produced_bytes)
+        self._journal.write_event(done)
+        self._journal.write_event(platform_events.report(report))
         return report
 
 

@@ -6,6 +6,7 @@ from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.interpreter import Interpreter
 from lambdakit.emulator.isolation import forget_shell, isolate
+from lambdakit.emulator.platform_events import Origin
 from lambdakit.emulator.variables import build_variables
 
 _STAND_IN = Path(__file__).with_name("runtime_client")
@@ -21,6 +22,16 @@ class Place:
     scratch: Path
     log_stream: str
     is_isolated: bool
+
+    @property
+    def origin(self) -> Origin:
+        """What Lambda's own records of a start tell about the environment."""
+        return Origin(
+            function_name=self.configuration.name,
+            python_version=self.interpreter.version,
+            region=self.configuration.region,
+            initialization_type=self.configuration.initialization_type,
+        )
 
     def command(self, group: ControlGroup) -> list[str]:
         """Return the command that starts the runtime in a group, with its own /tmp and read-only code if possible."""

@@ -64,6 +64,9 @@ def configure(
         },
         debug_port=debug_port,
         runtime=runtime,
+        log_format=function.log_format,
+        log_level=function.log_level,
+        system_log_level=function.system_log_level,
     )
 
 
@@ -86,7 +89,8 @@ def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, 
         UserError: No request can reach the function before its code, handler or app is corrected.
     """
     held_log = HeldLog(log)
-    if configuration.debug_port is not None:
+    if configuration.debug_port is not None or configuration.system_log_level == "WARN":
+        # Nothing may come then that tells of the end of init.
         held_log.release()
     keeper = LogKeeper(log_folder(configuration.task_root), log)
     signals: list[int] = []
