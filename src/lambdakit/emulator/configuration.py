@@ -8,6 +8,7 @@ from typing import Literal
 from lambdakit.emulator.journal import LogSettings
 from lambdakit.emulator.log_levels import Level, LogFormat, SystemLevel
 from lambdakit.emulator.reserved import check_variables
+from lambdakit.emulator.wrapper import find_foreign_wrapper
 from lambdakit.errors import UserError
 
 _LEAST_MEMORY, _MOST_MEMORY = 128, 10_240
@@ -65,6 +66,8 @@ class FunctionConfiguration:
             self._refuse(f"memory is {self.memory} MB", f"choose {_LEAST_MEMORY} to {_MOST_MEMORY}")
         if self.runtime == "lambdakit" and self.debug_port is not None:
             self._refuse("the runtime lambdakit cannot wait for a debugger", "debug it on awslambdaric")
+        if self.runtime == "lambdakit" and (wrapper := find_foreign_wrapper(self.variables)):
+            self._refuse(f"the runtime lambdakit is itself started in place of {wrapper}", "choose one of the two")
         if not 0 < self.timeout <= _LONGEST_TIMEOUT:
             self._refuse(f"timeout is {self.timeout} seconds", f"choose up to {_LONGEST_TIMEOUT}, more than 0")
         self._check_concurrency()
