@@ -39,7 +39,7 @@ def refusal(folder: Path, text: str) -> list[str]:
         ("memmory = 512", "memmory is no setting, nearest: memory"),
         (
             "arn = 1",
-            "arn is no setting, allowed: handler, memory, timeout, environment, http, mcp, queue, schedule, log_format",
+            "arn is no setting, allowed: handler, memory, timeout, environment, http, mcp, queue, schedule, ",
         ),
         ('name = "x"', "name is no setting, allowed: "),
         ("environment = 1", "environment is 1, allowed: a table"),

@@ -14,6 +14,7 @@ from lambdakit.errors import UserError
 _LEAST_MEMORY, _MOST_MEMORY = 128, 10_240
 _LONGEST_TIMEOUT = 900
 _MOST_CONCURRENCY = 1600
+_INIT_LIMIT, _MANAGED_INIT_LIMIT = 10.0, 130.0
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -21,8 +22,8 @@ _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 class FunctionConfiguration:
     """The settings of one Lambda function.
 
-    `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` and `init_timeout` in
-    seconds (10 is AWS's init limit on demand). With `debug_port` the function waits on that port for a debugger; then
+    `handler` is "module.attribute", `task_root` the code folder, `memory` in MB, `timeout` in seconds, as is
+    `init_timeout` instead of AWS's limit. With `debug_port` the function waits on that port for a debugger; then
     no limit of time, memory or CPU holds, and nothing is frozen. `runtime` is AWS's own client, or the toolkit's,
     started by its wrapper script. `is_frozen` stops the processes between invocations, `limits_memory` kills them when
     they use more than they may, `shares_cpu` gives them the share of a processor that their memory buys on AWS.
@@ -38,7 +39,7 @@ class FunctionConfiguration:
     name: str = "function"
     memory: int = 128
     timeout: float = 3.0
-    init_timeout: float = 10.0
+    init_timeout: float | None = None
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     python: Path = field(default_factory=lambda: Path(sys.executable))
     debug_port: int | None = None
@@ -99,6 +100,16 @@ class FunctionConfiguration:
             log_level=self.log_level or "INFO",
             system_log_level=self.system_log_level or "INFO",
         )
+
+    @property
+    def init_limit(self) -> float:
+        """The seconds that init may take: 10, on Managed Instances 130 or the time-out if that is longer.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+        """
+        if self.init_timeout is not None:
+            return self.init_timeout
+        return _INIT_LIMIT if self.max_concurrency is None else max(_MANAGED_INIT_LIMIT, self.timeout)
 
     @property
     def initialization_type(self) -> str:

@@ -61,8 +61,10 @@ class Host:
             async with self._gate():
                 return await self._start(request_id)
 
-    async def discard(self, reason: ShutdownReason) -> None:
-        """End the runtime, if there is one."""
+    async def discard(self, reason: ShutdownReason, meant: Runtime | None = None) -> None:
+        """End the runtime, if there is one and it is the one that is meant."""
+        if meant is not None and meant is not self._runtime:
+            return
         runtime, self._runtime = self._runtime, None
         if runtime is not None:
             await runtime.stop(reason)
@@ -81,7 +83,7 @@ class Host:
         configuration = self._place.configuration
         if not self._had_init_phase:
             self._had_init_phase = True
-            start = await self._attempt(request_id, "init", configuration.init_timeout)
+            start = await self._attempt(request_id, "init", configuration.init_limit)
             # Nobody wants to attach a debugger twice.
             if start.failure is None or configuration.debug_port is not None:
                 return start

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import psutil
 
+from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.family import trace_children
+from lambdakit.emulator.process import ProcessGroup
 
 # The first looks come early and often: a process that fails at once leaves nothing to look at.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
@@ -91,6 +93,15 @@ class MemoryWatch:
 
     def _note(self, resident: int) -> None:
         self._peak = max(self._peak, resident)
+
+
+def watch_memory(processes: ProcessGroup, group: ControlGroup, configuration: FunctionConfiguration) -> MemoryWatch:
+    """Let a function that takes more memory than it may be killed: by the kernel where it can, else by the watch."""
+    if not configuration.is_memory_limited:
+        return MemoryWatch(processes.id)
+    # The watch alone sees what is too much only when it looks.
+    limit = None if group.limit_memory(configuration.memory) else configuration.memory
+    return MemoryWatch(processes.id, limit_mb=limit, group=group, exceed=processes.kill)
 
 
 def _resident(process: psutil.Process) -> int:

@@ -14,7 +14,7 @@ from lambdakit.emulator.extensions import ShutdownReason
 from lambdakit.emulator.family import trace_children
 from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.launch import Place
-from lambdakit.emulator.memory import MemoryWatch
+from lambdakit.emulator.memory import MemoryWatch, watch_memory
 from lambdakit.emulator.output import Output
 from lambdakit.emulator.process import ProcessGroup, start_process
 from lambdakit.emulator.receiver import Receiver
@@ -24,7 +24,7 @@ from lambdakit.emulator.variables import LOG_STREAM
 _KILL_LIMIT = 10
 # What an internal extension earns the function before it is killed; one without is killed at once.
 _GRACE = 0.15
-_SLOT_PAUSE = 0.002
+_SLOT_PAUSE, _SLOT_LIMIT = 0.002, 10.0
 
 
 class Ending(NamedTuple):
@@ -86,7 +86,7 @@ class Runtime:
                 processes,
                 api,
                 output,
-                memory=_watch_memory(processes, group, configuration),
+                memory=watch_memory(processes, group, configuration),
                 cpu_limit=limit_cpu(processes, group, configuration),
                 stack=stack.pop_all(),
             )
@@ -126,20 +126,26 @@ class Runtime:
     async def run(
         self, invocation: Invocation, receiver: Receiver | None, limit: float | None
     ) -> tuple[Delivery, Ending]:
-        """Deliver an invocation and wait until the runtime asks for its next, ends, or `limit` seconds have passed."""
-        self._processes.thaw()
+        """Deliver an invocation and wait until the runtime asks for its next, ends, or `limit` seconds have passed.
+
+        `find_slot` has to have found that it can be delivered.
+        """
         began = time.perf_counter()
-        await self._find_slot(began, limit)
         with self._cpu_limit():
             delivery = self.api.deliver(invocation, receiver)
             return delivery, await self._finish_phase(began, delivery.ended, limit)
 
-    async def _find_slot(self, began: float, limit: float | None) -> None:
-        # The workers of a Managed Instance ask one after the other, and only the first ends init.
-        while not self.api.idle_slots and not self.has_ended:
-            if limit is not None and time.perf_counter() - began > limit:
-                return
+    async def find_slot(self) -> bool:
+        """Wait a while until an invocation can be delivered, and say whether it can.
+
+        The workers of a Managed Instance ask one after the other, and only the first ends init; one whose invocation
+        has timed out is still at work.
+        """
+        self._processes.thaw()
+        deadline = time.perf_counter() + _SLOT_LIMIT
+        while not self.api.idle_slots and not self.has_ended and time.perf_counter() < deadline:  # noqa: ASYNC110 (requests of processes)
             await asyncio.sleep(_SLOT_PAUSE)
+        return self.api.idle_slots > 0
 
     def freeze(self) -> int:
         """Stop the processes until the next invocation, and return how many children had not ended."""
@@ -158,14 +164,6 @@ class Runtime:
         if exited.done():
             return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")
-
-
-def _watch_memory(processes: ProcessGroup, group: ControlGroup, configuration: FunctionConfiguration) -> MemoryWatch:
-    if not configuration.is_memory_limited:
-        return MemoryWatch(processes.id)
-    # The watch alone sees what is too much only when it looks.
-    limit = None if group.limit_memory(configuration.memory) else configuration.memory
-    return MemoryWatch(processes.id, limit_mb=limit, group=group, exceed=processes.kill)
 
 
 def _wanted_limits(configuration: FunctionConfiguration) -> list[str]:

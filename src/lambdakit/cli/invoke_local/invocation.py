@@ -64,6 +64,7 @@ def configure(
         },
         debug_port=debug_port,
         runtime=runtime,
+        max_concurrency=function.max_concurrency,
         log_format=function.log_format,
         log_level=function.log_level,
         system_log_level=function.system_log_level,
