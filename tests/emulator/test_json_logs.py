@@ -6,7 +6,17 @@ import pytest
 
 from lambdakit.emulator.journal import Journal, LogSettings, Record
 from lambdakit.emulator.outcome import Report
-from lambdakit.emulator.platform_events import Origin, init_report, init_runtime_done, init_start, report, runtime_done
+from lambdakit.emulator.platform_events import (
+    Origin,
+    init_report,
+    init_runtime_done,
+    init_start,
+    report,
+    restore_report,
+    restore_runtime_done,
+    restore_start,
+    runtime_done,
+)
 from lambdakit.errors import UserError
 from tests.emulator.functions import ANY, Run, configure, invoke
 
@@ -165,6 +175,11 @@ def test_each_event_has_the_level_that_aws_gives_it() -> None:
         (init_report(on_demand, "init", "success", None, 1), "DEBUG"),
         (init_report(managed, "init", "success", None, 1), "INFO"),
         (init_report(on_demand, "invoke", "error", "E", 1), "WARN"),
+        (restore_start(on_demand, "a line"), "INFO"),
+        (restore_runtime_done("success", None), "DEBUG"),
+        (restore_runtime_done("error", "E"), "WARN"),
+        (restore_report("success", None, 1, "a line"), "INFO"),
+        (restore_report("timeout", None, 1, "a line"), "WARN"),
         (runtime_done(good, duration_ms=1, produced_bytes=3), "DEBUG"),
         (runtime_done(late, duration_ms=1, produced_bytes=0), "WARN"),
         (report(good), "INFO"),

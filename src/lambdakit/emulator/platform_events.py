@@ -91,6 +91,34 @@ def init_report(
     return PlatformEvent(kind="initReport", record=record, text=text, level=level, has_failed=not is_good)
 
 
+def restore_start(origin: Origin, text: str) -> PlatformEvent:
+    """Say that an environment is restored from a snapshot; `text` is the line for it."""
+    record = {
+        "runtimeVersion": f"python:{origin.python_version}.local",
+        "runtimeVersionArn": f"arn:aws:lambda:{origin.region}::runtime:local",
+        "functionName": origin.function_name,
+        "functionVersion": "$LATEST",
+    }
+    return PlatformEvent(kind="restoreStart", record=record, text=text, level="INFO")
+
+
+def restore_runtime_done(status: Status, error_type: str | None) -> PlatformEvent:
+    """Say that the hooks after a restore are over."""
+    level: Level = "DEBUG" if status == "success" else "WARN"
+    record = _result(status, error_type)
+    return PlatformEvent(
+        kind="restoreRuntimeDone", record=record, text=None, level=level, has_failed=status != "success"
+    )
+
+
+def restore_report(status: Status, error_type: str | None, milliseconds: float, text: str) -> PlatformEvent:
+    """Sum a restore up; `text` is the line for it."""
+    record = {**_result(status, error_type), "metrics": {"durationMs": round(milliseconds, 3)}}
+    is_good = status == "success"
+    level: Level = "INFO" if is_good else "WARN"
+    return PlatformEvent(kind="restoreReport", record=record, text=text, level=level, has_failed=not is_good)
+
+
 def start(request_id: str) -> PlatformEvent:
     """Say that an invocation starts."""
     record = {"requestId": request_id, "version": "$LATEST"}
