@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,9 @@ from lambdakit.emulator.interpreter import Interpreter
 from lambdakit.emulator.isolation import isolate
 from lambdakit.emulator.variables import build_variables
 
-_STAND_IN = Path(__file__).with_name("runtime_client")
+STAND_IN = Path(__file__).with_name("runtime_client")
+"""The folder that has AWS's native client in pure Python."""
+
 _WRAPPER = Path(lambdakit.__file__).with_name("runtime") / "bootstrap"
 
 
@@ -23,12 +26,15 @@ class Place:
 
     def command(self) -> list[str]:
         """Return the command that starts the runtime, with its own /tmp and read-only code where that is possible."""
-        command = _start_command(self.configuration)
+        return self.enclose(_start_command(self.configuration))
+
+    def enclose(self, command: list[str], *, visible: Iterable[Path] = ()) -> list[str]:
+        """Return a command with its own /tmp and read-only code where that is possible; it needs what is `visible`."""
         if not self.is_isolated:
             return command
         root, folders = self.configuration.task_root, self.interpreter.folders
         read_only = [root, *(folder for folder in folders if not folder.is_relative_to(self.interpreter.base))]
-        visible = [*folders, _STAND_IN]
+        visible = [*folders, STAND_IN, *visible]
         return isolate(command, scratch=self.scratch, working_folder=root, read_only=read_only, visible=visible)
 
     def variables(self, *, runtime_api: str, log_descriptor: int) -> dict[str, str]:
@@ -43,9 +49,13 @@ class Place:
         if not self.is_isolated:
             variables.setdefault("TMPDIR", str(self.scratch))
         if self.configuration.runtime == "awslambdaric" and not self.interpreter.has_native_client:
-            folders = [str(_STAND_IN), variables.get("PYTHONPATH", "")]
-            variables["PYTHONPATH"] = ":".join(filter(None, folders))
+            put_stand_in(variables)
         return variables
+
+
+def put_stand_in(variables: dict[str, str]) -> None:
+    """Let awslambdaric find the client in pure Python, before its native one."""
+    variables["PYTHONPATH"] = ":".join(filter(None, [str(STAND_IN), variables.get("PYTHONPATH", "")]))
 
 
 def _start_command(configuration: FunctionConfiguration) -> list[str]:
