@@ -62,7 +62,7 @@ class Extensions:
 
     def adopt(self, others: "Extensions") -> None:
         """Take over the extensions of a snapshot, each waiting for its next event."""
-        for identifier, other in others._registered.items():
+        for identifier, other in others._registered.items():  # noqa: SLF001 (one of its own class)
             extension = self._registered[identifier] = Extension(other.name, other.events)
             extension.waiting = asyncio.get_running_loop().create_future()
 

@@ -110,7 +110,8 @@ async def start_process(
     """Start a command in a process group of its own, with `variables` as its whole environment.
 
     Standard output and error go to the descriptor `output`, which stays open in the command under its own number as
-    well, and so do `descriptors`. `mark` names the variable that no other family has. Raises EnvironmentFault when it cannot be started.
+    well, and so do `descriptors`. `mark` names the variable that no other family has. Raises EnvironmentFault when it
+    cannot be started.
     """
     family = mark, variables[mark]
     GUARD.expect(family)

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
@@ -31,7 +30,7 @@ class Control:
 
     def __init__(self) -> None:
         self._socket, self._other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._socket.setblocking(False)
+        self._socket.setblocking(False)  # noqa: FBT003 (the only way to say it)
         self._loop = asyncio.get_running_loop()
         self.taken: asyncio.Future[float] = self._loop.create_future()
         self.findings: list[str] = []
@@ -103,7 +102,7 @@ class Control:
     def _take(self, message: dict[str, Any]) -> None:
         if "snapshot" in message:
             self.findings = message["snapshot"]
-            self.taken.set_result(time.perf_counter())
+            self.taken.set_result(message["moment"])
         elif "order" in message:
             process: int = message["process"]
             exited = self._exits[process] = self._loop.create_future()

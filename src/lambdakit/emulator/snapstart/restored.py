@@ -59,6 +59,10 @@ class Restored(Runtime):
             limit = configuration.memory if configuration.is_memory_limited else None
             return cls(processes, api, output, report=report, began=began, memory_limit_mb=limit, stack=stack.pop_all())
 
+    def on_stop(self, function: Callable[[], None]) -> None:
+        """Call a function when this stops."""
+        self._stack.callback(function)
+
     async def finish_restore(self, limit: float | None) -> Ending:
         """Wait until the runtime asks for its first invocation, ends, or the restore is `limit` seconds old."""
         return await self._finish_phase(self._began, self.api.ready, limit)

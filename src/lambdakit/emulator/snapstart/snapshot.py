@@ -1,3 +1,4 @@
+import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -34,6 +35,7 @@ class Snapshot:
         self._holder = holder
         self._credentials = credentials
         self._is_examined = False
+        self._restored: set[Restored] = set()
 
     @classmethod
     @asynccontextmanager
@@ -51,7 +53,11 @@ class Snapshot:
         holder = await Holder.take(place, credentials, log=log)
         try:
             ending = await holder.finish_snapshot(cls.limit(place))
-            yield cls(place, holder, credentials, ending)
+            snapshot = cls(place, holder, credentials, ending)
+            try:
+                yield snapshot
+            finally:
+                await snapshot.stop_restored()
         finally:
             await holder.stop("SPINDOWN")
 
@@ -78,4 +84,13 @@ class Snapshot:
         if self.ending.cause != "ready":
             raise EnvironmentFault("there is no snapshot to restore, init failed")
         is_examined, self._is_examined = not self._is_examined, True
-        return await Restored.restore(self._place, self._holder, self._credentials, log=log, is_examined=is_examined)
+        restored = await Restored.restore(
+            self._place, self._holder, self._credentials, log=log, is_examined=is_examined
+        )
+        self._restored.add(restored)
+        restored.on_stop(lambda: self._restored.discard(restored))
+        return restored
+
+    async def stop_restored(self) -> None:
+        """End all that was restored and not stopped."""
+        await asyncio.gather(*(each.stop("SPINDOWN") for each in self._restored))

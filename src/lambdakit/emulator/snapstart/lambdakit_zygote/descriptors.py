@@ -53,9 +53,9 @@ class Descriptors:
 
 
 def _list_open() -> Iterator[tuple[int, str]]:
-    for name in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
-            yield int(name), os.readlink(f"/proc/self/fd/{name}")
+            yield int(entry.name), str(entry.readlink())
 
 
 def _select(targets: dict[int, str], beginning: str) -> list[int]:

@@ -3,8 +3,7 @@
 import gc
 import os
 import sys
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .scanning import look_up, scan, state_of
@@ -15,9 +14,10 @@ _UNUSED = 624
 
 
 class Findings:
-    """What was found at the snapshot; `connections` are the peers of sockets by their descriptors."""
+    """What was found at the snapshot; `connections` are peers of sockets by their descriptors, `threads` are names."""
 
-    def __init__(self, connections: Mapping[int, str]) -> None:
+    def __init__(self, connections: Mapping[int, str], threads: Iterable[str]) -> None:
+        self._threads = list(threads)
         self._found = scan()
         self._connections = {
             number: peer for number, peer in connections.items() if peer != os.environ.get("AWS_LAMBDA_RUNTIME_API")
@@ -27,7 +27,7 @@ class Findings:
 
     def describe_snapshot(self) -> list[str]:
         """Say what no hook after the restore can make good any more."""
-        return [*self._describe_connections(), *_describe_credentials(), *_describe_threads()]
+        return [*self._describe_connections(), *_describe_credentials(), *self._describe_threads()]
 
     def describe_restored(self) -> list[str]:
         """Say what is the same in every restored environment; meant for when the hooks have run."""
@@ -35,7 +35,7 @@ class Findings:
         lines = [f"{label} was made in init and is the same in every environment; make it {_HOOK}" for label in same]
         for each in self._found.generators:
             if each.value is not None and state_of(look_up(each.route)) == each.value:
-                lines.append(f"{each.label} gives the same numbers in every environment; seed it {_HOOK}")
+                lines += [f"{each.label} gives the same numbers in every environment; seed it {_HOOK}"]
         if self._is_random_shared():
             what = "the module random gives the same numbers in every environment"
             lines.append(f"{what}; call random.seed() {_HOOK}, or use the module secrets")
@@ -52,6 +52,11 @@ class Findings:
             what = f"the connection to {peer}{labels.get(number, '')} is open at the snapshot and dead after a restore"
             yield f"{what}; close it in a before_snapshot hook or open it {_HOOK}"
 
+    def _describe_threads(self) -> Iterator[str]:
+        if self._threads:
+            what = f"threads of init run on after a restore on AWS, and not here: {', '.join(self._threads)}"
+            yield f"{what}; start them {_HOOK}"
+
 
 def _describe_credentials() -> Iterator[str]:
     module: Any = sys.modules.get("botocore.credentials")
@@ -59,10 +64,3 @@ def _describe_credentials() -> Iterator[str]:
     if module is not None and any(type(each) is module.Credentials for each in gc.get_objects()):
         what = "botocore has read credentials in init that it cannot renew, and they expire before the snapshot does"
         yield f"{what}; leave them to the function's role, or make the client {_HOOK}"
-
-
-def _describe_threads() -> Iterator[str]:
-    names = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
-    if names:
-        what = f"threads of init run on after a restore on AWS, and not here: {', '.join(names)}"
-        yield f"{what}; start them {_HOOK}"

@@ -7,22 +7,31 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from .descriptors import Descriptors
 from .findings import Findings
+from .threads import Threads
 from .waking import Clock, wake
 
 _LONGEST_ORDER = 65_536
 _DESCRIPTORS_OF_AN_ORDER = 2
 
 
+class Order(NamedTuple):
+    """What to restore: `content` is what the emulator says, beside where output and reports go."""
+
+    content: dict[str, Any]
+    output: int
+    report: int
+
+
 class Holder:
     """Holds this process at the snapshot, forks a restored one for each order and tells how each of them ended.
 
-    Messages are JSON, one a packet. From here: `{"snapshot": [warnings]}` once, `{"order", "process"}` for each order
-    and `{"process", "code"}` when one has ended. An order is `{"order", "variables", "mark", "is_examined"}` with the
-    descriptors of an output and of a report. The end of the socket ends the process.
+    Messages are JSON, one a packet. From here: `{"snapshot": [warnings], "moment"}` once, `{"order", "process"}` for
+    each order and `{"process", "code"}` when one has ended. An order is `{"order", "variables", "mark", "is_examined"}`
+    with the descriptors of an output and of a report. The end of the socket ends the process.
     """
 
     def __init__(self, control: socket.socket, log_descriptor: int) -> None:
@@ -34,52 +43,59 @@ class Holder:
 
     def hold(self, register_hook: Callable[[Callable[[], None]], Any]) -> None:
         """Take the snapshot; returns in each restored process, and never in this one."""
+        moment = time.perf_counter()
         sys.stdout.flush()
         sys.stderr.flush()
-        descriptors = Descriptors({self._control.fileno()})
-        findings = Findings(descriptors.connections)
-        clock = Clock()
-        self._send({"snapshot": findings.describe_snapshot()})
-        while (order := self._wait()) is None or not self._fork(order, descriptors, clock):
-            pass
-        _, report, orders = order
-        if orders["is_examined"]:
-            register_hook(lambda: _report(report, {"warnings": findings.describe_restored()}))
-        _report(report, {"resumed": time.perf_counter()})
+        descriptors, threads, clock = Descriptors({self._control.fileno()}), Threads(), Clock()
+        findings = Findings(descriptors.connections, threads.names)
+        self._send({"snapshot": findings.describe_snapshot(), "moment": moment})
+        order = self._wait_for_restore()
+        wake(order.output, self._log_descriptor, order.content["variables"], tuple(order.content["mark"]))
+        descriptors.renew()
+        threads.renew()
+        clock.restore()
+        if order.content["is_examined"]:
+            register_hook(lambda: _report(order.report, {"warnings": findings.describe_restored()}))
+        _report(order.report, {"resumed": time.perf_counter()})
 
-    def _wait(self) -> "tuple[int, int, dict[str, Any]] | None":
-        for number, _ in self._poll.poll():
-            if number != self._control.fileno():
-                self._collect(number)
-                continue
-            message, numbers, _, _ = socket.recv_fds(self._control, _LONGEST_ORDER, _DESCRIPTORS_OF_AN_ORDER)
-            if not message:
-                os._exit(0)
-            output, report = numbers
-            os.set_inheritable(report, False)
-            return output, report, json.loads(message)
-        return None
+    def _wait_for_restore(self) -> Order:
+        while True:
+            for number, _ in self._poll.poll():
+                if number != self._control.fileno():
+                    self._collect(number)
+                elif self._fork(order := self._take_order()):
+                    return order
 
-    def _fork(self, order: "tuple[int, int, dict[str, Any]]", descriptors: Descriptors, clock: Clock) -> bool:
-        output, report, orders = order
+    def _take_order(self) -> Order:
+        message, numbers, _, _ = socket.recv_fds(self._control, _LONGEST_ORDER, _DESCRIPTORS_OF_AN_ORDER)
+        if not message:
+            os._exit(0)
+        output, report = numbers
+        os.set_inheritable(report, False)  # noqa: FBT003 (the only way to say it)
+        return Order(json.loads(message), output, report)
+
+    def _fork(self, order: Order) -> bool:
+        """Fork, and say whether this is the new process."""
         with warnings.catch_warnings():
             # That threads do not survive is said in the emulator's own words.
             warnings.simplefilter("ignore", DeprecationWarning)
             process = os.fork()
         if process == 0:
             self._let_go()
-            wake(output, self._log_descriptor, orders["variables"], tuple(orders["mark"]))
-            descriptors.renew()
-            clock.restore()
             return True
-        os.close(output)
-        os.close(report)
+        os.close(order.output)
+        os.close(order.report)
         # Both sides do it: whoever kills the group must not come before it exists.
         with suppress(OSError):
             os.setpgid(process, process)
         self._watch(process)
-        self._send({"order": orders["order"], "process": process})
+        self._send({"order": order.content["order"], "process": process})
         return False
+
+    def _let_go(self) -> None:
+        self._control.close()
+        for number in self._processes:
+            os.close(number)
 
     def _watch(self, process: int) -> None:
         number = os.pidfd_open(process)
@@ -92,11 +108,6 @@ class Holder:
         os.close(number)
         _, status = os.waitpid(process, 0)
         self._send({"process": process, "code": os.waitstatus_to_exitcode(status)})
-
-    def _let_go(self) -> None:
-        self._control.close()
-        for number in self._processes:
-            os.close(number)
 
     def _send(self, message: dict[str, Any]) -> None:
         self._control.send(json.dumps(message).encode())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 _DEEPEST, _MOST, _MOST_OF_ONE = 4, 50_000, 200
 _ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -115,11 +115,11 @@ def _walk(module: ModuleType, depth: int, seen: set[int]) -> Iterator[tuple[Rout
 
 def _children(value: Any) -> dict[Any, Any]:
     """Return what is inside of a value, without running any code of its class."""
-    kind = type(value)
+    kind = cast("type[Any]", type(value))
     if issubclass(kind, dict):
-        return dict(dict.items(value))
+        return dict(dict[Any, Any].items(value))
     if issubclass(kind, list | tuple):
-        return dict(enumerate(value))
+        return dict(enumerate(cast("list[Any]", value)))
     try:
         return dict(object.__getattribute__(value, "__dict__"))
     except (AttributeError, TypeError):

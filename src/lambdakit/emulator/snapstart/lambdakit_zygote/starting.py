@@ -3,6 +3,7 @@ import runpy
 import socket
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from .holding import Holder
@@ -34,7 +35,7 @@ def _run_awslambdaric(holder: Holder, handler: str) -> None:
 
     client.BaseLambdaRuntimeClient.restore_next = restore_next
     # As `python -m` has them.
-    sys.path[0] = os.getcwd()
+    sys.path[0] = str(Path.cwd())
     sys.argv[:] = ["awslambdaric", handler]
     runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 

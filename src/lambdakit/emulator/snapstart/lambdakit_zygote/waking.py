@@ -1,5 +1,6 @@
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def wake(output: int, log_descriptor: int, variables: dict[str, str], mark: tupl
     os.environ.update(variables)
     name, old, new = mark
     os.environ[name] = new
-    _rewrite(f"{name}={old}".encode(), f"{name}={new}".encode())
+    # Where it cannot be rewritten, it is still one of the holder's family, and ends with that.
+    with suppress(OSError):
+        _rewrite(f"{name}={old}".encode(), f"{name}={new}".encode())
 
 
 def _rewrite(old: bytes, new: bytes) -> None:
