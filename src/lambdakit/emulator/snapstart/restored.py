@@ -72,10 +72,10 @@ class Restored(Runtime):
         """What an after-restore hook came to that failed."""
         return self.api.restoring.error if self.api.restoring else None
 
-    @property
-    def hooks_began(self) -> float | None:
-        """When the process went on, on `time.perf_counter`."""
-        return self._report.read().get("resumed")
+    def hooks_ms(self, ending: Ending) -> float:
+        """Return which part of a restore the hooks took, and what the runtime does around them."""
+        resumed: float | None = self._report.read().get("resumed")
+        return 0.0 if resumed is None else max(ending.milliseconds - (resumed - self._began) * 1000, 0.0)
 
     @property
     def warnings(self) -> list[str]:
