@@ -42,7 +42,8 @@ class Scan:
 
 def scan() -> Scan:
     """Look at the globals of all modules outside of the standard library, the function's own first and deepest."""
-    found, seen = Scan(), set[int]()
+    # What a module took from there is a constant.
+    found, seen = Scan(), {id(value) for value in vars(sys.modules.get("uuid", sys)).values()}
     own, others = _list_modules()
     found.uses_random = any(_uses_random(module) for module in own)
     for modules, depth in ((own, _DEEPEST), (others, 1)):
