@@ -15,7 +15,7 @@ from typing import Literal
 from lambdakit.emulator import FunctionConfiguration
 from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.settling import settle
-from lambdakit.emulator.snapstart import Restored, Snapshot
+from lambdakit.emulator.snapstart import Snapshot
 
 _SOURCE = """
 from fastapi import FastAPI
@@ -40,7 +40,7 @@ _RUNTIMES: tuple[Literal["awslambdaric", "lambdakit"], ...] = ("awslambdaric", "
 def _discard(_: str) -> None: ...
 
 
-async def _answer(snapshot: Snapshot, arn: str) -> tuple[Restored, float, float]:
+async def _answer(snapshot: Snapshot, arn: str) -> tuple[float, float]:
     """Restore one and return the milliseconds to its first request for an event and to its first answer."""
     began = time.perf_counter()
     restored = await snapshot.restore(log=_discard)
@@ -49,7 +49,7 @@ async def _answer(snapshot: Snapshot, arn: str) -> tuple[Restored, float, float]
     delivery, _ = await restored.run(invocation, None, 10)
     if delivery.answer is None or b"hello" not in delivery.answer.payload:
         raise RuntimeError(delivery)
-    return restored, ready.milliseconds, (time.perf_counter() - began) * 1000
+    return ready.milliseconds, (time.perf_counter() - began) * 1000
 
 
 async def _measure(configuration: FunctionConfiguration, count: int) -> None:
@@ -58,7 +58,7 @@ async def _measure(configuration: FunctionConfiguration, count: int) -> None:
         began = time.perf_counter()
         taken = [await _answer(snapshot, configuration.arn) for _ in range(count)]
         seconds = time.perf_counter() - began
-        ready, answered = (statistics.median(each[index] for each in taken) for index in (1, 2))
+        ready, answered = (statistics.median(each[index] for each in taken) for index in (0, 1))
         init = f"{configuration.runtime}: init {snapshot.ending.milliseconds:.0f} ms once"
         print(
             f"{init}; restored {ready:.1f} ms, first answer {answered:.1f} ms (median of {count}); "
