@@ -24,7 +24,8 @@ class FunctionConfiguration:
     script. `is_frozen` stops the processes between invocations, `limits_memory` kills them
     when they are seen to use more than they may. `max_concurrency` makes the environments those of
     Managed Instances, which take that many invocations at a time. `reserved_concurrency` limits the function's
-    invocations at a time; 0 refuses all. Raises UserError for a value that AWS would refuse.
+    invocations at a time; 0 refuses all. With `snapstart` its environments are restored from one snapshot. Raises
+    UserError for a value that AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
 
@@ -43,6 +44,7 @@ class FunctionConfiguration:
     limits_memory: bool = True
     max_concurrency: int | None = None
     reserved_concurrency: int | None = None
+    snapstart: bool = False
 
     def __post_init__(self) -> None:
         # A process sees the real path of its working directory; every path the function gets has to agree with it.
@@ -60,6 +62,7 @@ class FunctionConfiguration:
         if not 0 < self.timeout <= _LONGEST_TIMEOUT:
             self._refuse(f"timeout is {self.timeout} seconds", f"choose up to {_LONGEST_TIMEOUT}, more than 0")
         self._check_concurrency()
+        self._check_snapstart()
         check_variables(self.variables, where=f"function {self.name}")
 
     def _check_concurrency(self) -> None:
@@ -67,6 +70,12 @@ class FunctionConfiguration:
             self._refuse(f"max_concurrency is {self.max_concurrency}", f"choose 1 to {_MOST_CONCURRENCY}")
         if self.reserved_concurrency is not None and self.reserved_concurrency < 0:
             self._refuse(f"reserved_concurrency is {self.reserved_concurrency}", "choose 0 or more")
+
+    def _check_snapstart(self) -> None:
+        if self.snapstart and self.debug_port is not None:
+            self._refuse("a debugger cannot follow through a snapshot", "leave SnapStart or the debug port out")
+        if self.snapstart and self.max_concurrency is not None:
+            self._refuse("Managed Instances take no snapshots", "leave SnapStart or max_concurrency out")
 
     def _refuse(self, what: str, fix: str) -> None:
         raise UserError(what, where=f"function {self.name}", fix=fix)

@@ -192,7 +192,7 @@ def test_the_end_of_one_environment_ends_its_processes_and_no_other_ones(tmp_pat
         assert await asyncio.to_thread(lambda: all(map(has_ended, ended)))
         assert [psutil.Process(number).status() for number in living] == ["stopped"] * 3
         assert await taken.call(other), "it is thawed, and with it what it started"
-        assert not taken.snapshot.has_ended
+        assert taken.snapshot.is_usable
 
     take(tmp_path, FAMILY, use)
 

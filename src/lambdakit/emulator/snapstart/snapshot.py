@@ -25,14 +25,15 @@ _INIT_LIMIT = 130.0
 class Snapshot:
     """A function after its init, from which any number of environments go on.
 
-    `ending` says how init ended; `warnings` are what was found that does not work after a restore, one a line.
+    `ending` says how init ended, `holder` is the process it ended in; `warnings` are what was found that does not work
+    after a restore, one a line.
     """
 
     def __init__(self, place: Place, holder: Holder, credentials: Credentials, ending: Ending) -> None:
         self.ending = ending
         self.warnings = list(holder.control.findings)
         self._place = place
-        self._holder = holder
+        self.holder = holder
         self._credentials = credentials
         self._is_examined = False
         self._restored: set[Restored] = set()
@@ -67,13 +68,13 @@ class Snapshot:
         return max(_INIT_LIMIT, place.configuration.timeout)
 
     @property
-    def has_ended(self) -> bool:
-        """Whether nothing can be restored from it any more."""
-        return self._holder.has_ended
+    def is_usable(self) -> bool:
+        """Whether environments can be restored from it: init went well, and the process that holds it lives."""
+        return self.ending.cause == "ready" and not self.holder.has_ended
 
     def judge(self, request_id: str) -> Failure | None:
         """Say why there is no snapshot, or None."""
-        posted = self._holder.api.init_error
+        posted = self.holder.api.init_error
         return judge_snapshot(self.ending, request_id=request_id, limit=self.limit(self._place), posted=posted)
 
     async def restore(self, *, log: Callable[[str], None]) -> Restored:
@@ -84,9 +85,7 @@ class Snapshot:
         if self.ending.cause != "ready":
             raise EnvironmentFault("there is no snapshot to restore, init failed")
         is_examined, self._is_examined = not self._is_examined, True
-        restored = await Restored.restore(
-            self._place, self._holder, self._credentials, log=log, is_examined=is_examined
-        )
+        restored = await Restored.restore(self._place, self.holder, self._credentials, log=log, is_examined=is_examined)
         self._restored.add(restored)
         restored.on_stop(lambda: self._restored.discard(restored))
         return restored

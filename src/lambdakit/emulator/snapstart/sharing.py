@@ -1,0 +1,72 @@
+import asyncio
+import shutil
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.journal import Journal, Record
+from lambdakit.emulator.launch import Place
+from lambdakit.emulator.logs import init_report_line, init_start_line
+from lambdakit.emulator.settling import settle
+from lambdakit.emulator.snapstart.snapshot import Snapshot
+
+
+class Snapshots:
+    """Has the snapshot that a function's environments are restored from: takes it when the first of them needs it.
+
+    One that failed, or whose process has ended, is taken again. `log` and `keep` get what is logged meanwhile.
+    """
+
+    def __init__(
+        self,
+        configuration: FunctionConfiguration,
+        *,
+        log: Callable[[str], None],
+        keep: Callable[[Record], None] | None = None,
+    ) -> None:
+        self._configuration = configuration
+        self._journal = Journal(configuration.name, log, keep)
+        self._turn = asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._snapshot: Snapshot | None = None
+
+    async def obtain(self) -> Snapshot:
+        """Return the snapshot, or one that failed now.
+
+        Raises:
+            UserError: The settings cannot work on this machine.
+            EnvironmentFault: The machine refuses to start the process.
+        """
+        async with self._turn:
+            if self._snapshot is None or not self._snapshot.is_usable:
+                await self._discard()
+                self._snapshot = await self._take()
+            return self._snapshot
+
+    async def close(self) -> None:
+        """Give the snapshot up; what was restored from it ends."""
+        async with self._turn:
+            await self._discard()
+
+    async def _discard(self) -> None:
+        self._snapshot = None
+        await self._stack.aclose()
+
+    async def _take(self) -> Snapshot:
+        # Each environment has said already what differs from AWS here.
+        place = await settle(self._configuration, lambda _: None)
+        self._stack.callback(shutil.rmtree, place.scratch, ignore_errors=True)
+        self._journal.stream = place.log_stream
+        self._journal.write_platform(init_start_line(place.interpreter.version, self._configuration.region))
+        create = Snapshot.create(place, log=self._journal.write_function)
+        snapshot = await self._stack.enter_async_context(create)
+        self._describe(place, snapshot)
+        return snapshot
+
+    def _describe(self, place: Place, snapshot: Snapshot) -> None:
+        failure = snapshot.judge(place.log_stream)
+        if failure is not None:
+            milliseconds = snapshot.ending.milliseconds
+            self._journal.write_platform(init_report_line(milliseconds, failure.status, failure.error_type))
+        for warning in snapshot.warnings:
+            self._journal.write_platform(f"lambdakit: {warning}")
