@@ -65,8 +65,10 @@ class Snapshots:
 
     def _describe(self, place: Place, snapshot: Snapshot) -> None:
         failure = snapshot.judge(place.log_stream)
+        milliseconds = snapshot.ending.milliseconds
         if failure is not None:
-            milliseconds = snapshot.ending.milliseconds
             self._journal.write_platform(init_report_line(milliseconds, failure.status, failure.error_type))
+        else:
+            self._journal.write_platform(f"lambdakit: the snapshot was taken after {milliseconds:.2f} ms of init")
         for warning in snapshot.warnings:
             self._journal.write_platform(f"lambdakit: {warning}")
