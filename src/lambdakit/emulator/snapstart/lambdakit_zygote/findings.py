@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .scanning import look_up, scan, state_of
+from .scanning import Scan, look_up, scan, state_of
 
 _HOOK = "in an after_restore hook"
 _UNUSED = 624
@@ -18,7 +18,7 @@ class Findings:
 
     def __init__(self, connections: Mapping[int, str], threads: Iterable[str]) -> None:
         self._threads = list(threads)
-        self._found = scan()
+        self._found = Scan()
         self._connections = {
             number: peer for number, peer in connections.items() if peer != os.environ.get("AWS_LAMBDA_RUNTIME_API")
         }
@@ -26,7 +26,8 @@ class Findings:
         self._state = self._random.getstate() if self._random else None
 
     def describe_snapshot(self) -> list[str]:
-        """Say what no hook after the restore can make good any more."""
+        """Look at all modules, and say what no hook after the restore can make good any more."""
+        scan(self._found)
         return [*self._describe_connections(), *_describe_credentials(), *self._describe_threads()]
 
     def describe_restored(self) -> list[str]:

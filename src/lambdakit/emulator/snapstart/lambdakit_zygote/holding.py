@@ -48,14 +48,14 @@ class Holder:
         sys.stderr.flush()
         descriptors, threads, clock = Descriptors({self._control.fileno()}), Threads(), Clock()
         findings = Findings(descriptors.connections, threads.names)
-        self._send({"snapshot": findings.describe_snapshot(), "moment": moment})
+        self._send({"snapshot": _ask(findings.describe_snapshot), "moment": moment})
         order = self._wait_for_restore()
         wake(order.output, self._log_descriptor, order.content["variables"], tuple(order.content["mark"]))
         descriptors.renew()
         threads.renew()
         clock.restore()
         if order.content["is_examined"]:
-            register_hook(lambda: _report(order.report, {"warnings": findings.describe_restored()}))
+            register_hook(lambda: _report(order.report, {"warnings": _ask(findings.describe_restored)}))
         _report(order.report, {"resumed": time.perf_counter()})
 
     def _wait_for_restore(self) -> Order:
@@ -106,11 +106,21 @@ class Holder:
         self._poll.unregister(number)
         process = self._processes.pop(number)
         os.close(number)
-        _, status = os.waitpid(process, 0)
-        self._send({"process": process, "code": os.waitstatus_to_exitcode(status)})
+        code = 0
+        # Somebody else may have collected it: a handler of SIGCHLD, or the kernel where that is ignored.
+        with suppress(ChildProcessError):
+            code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        self._send({"process": process, "code": code})
 
     def _send(self, message: dict[str, Any]) -> None:
         self._control.send(json.dumps(message).encode())
+
+
+def _ask(describe: Callable[[], list[str]]) -> list[str]:
+    try:
+        return describe()
+    except Exception as error:  # noqa: BLE001 (the function has to go on, whatever its modules hold)
+        return [f"what the snapshot clones could not be looked at: {type(error).__name__}: {error}"]
 
 
 def _report(descriptor: int, message: dict[str, Any]) -> None:

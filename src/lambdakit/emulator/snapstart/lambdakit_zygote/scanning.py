@@ -40,18 +40,17 @@ class Scan:
     uses_random: bool = False
 
 
-def scan() -> Scan:
+def scan(found: Scan) -> None:
     """Look at the globals of all modules outside of the standard library, the function's own first and deepest."""
     # What a module took from there is a constant.
-    found, seen = Scan(), {id(value) for value in vars(sys.modules.get("uuid", sys)).values()}
+    seen = {id(value) for value in vars(sys.modules.get("uuid", sys)).values()}
     own, others = _list_modules()
-    found.uses_random = any(_uses_random(module) for module in own)
+    found.uses_random = any(map(_uses_random, own.values()))
     for modules, depth in ((own, _DEEPEST), (others, 1)):
-        for module in modules:
+        for name, module in modules.items():
             text = _read_source(module)
-            for route, value in islice(_walk(module, depth, seen), _MOST):
+            for route, value in islice(_walk(name, module, depth, seen), _MOST):
                 _note(found, route, value, text)
-    return found
 
 
 def look_up(route: Route) -> Any:
@@ -71,38 +70,41 @@ def state_of(generator: Any) -> Any:
     return None
 
 
-def _list_modules() -> tuple[list[ModuleType], list[ModuleType]]:
-    own: list[ModuleType] = []
-    others: list[ModuleType] = []
+def _list_modules() -> tuple[dict[str, Any], dict[str, Any]]:
+    own: dict[str, Any] = {}
+    others: dict[str, Any] = {}
     root = os.environ.get("LAMBDA_TASK_ROOT", "") + os.sep
     for name, module in list(sys.modules.items()):
         top = name.partition(".")[0]
-        file = getattr(module, "__file__", None)
+        # What stands there need not be a module, and must not be asked like one: it may import others then.
+        file = _children(module).get("__file__")
         if top in sys.stdlib_module_names or top in _OWN or not isinstance(file, str):
             continue
         is_own = file.startswith(root) and "site-packages" not in file
-        (own if is_own else others).append(module)
+        (own if is_own else others)[name] = module
     return own, others
 
 
-def _read_source(module: ModuleType) -> str:
+def _read_source(module: Any) -> str:
     with suppress(OSError, UnicodeDecodeError):
-        return Path(module.__file__ or "").read_text(encoding="utf-8").lower().replace("-", "")
+        return Path(_children(module)["__file__"]).read_text(encoding="utf-8").lower().replace("-", "")
     return ""
 
 
-def _uses_random(module: ModuleType) -> bool:
+def _uses_random(module: Any) -> bool:
     random: Any = sys.modules.get("random")
     owners = [value if value is random else getattr(value, "__self__", None) for value in _safe_values(module)]
     return random is not None and any(owner is random or owner is random._inst for owner in owners)  # noqa: SLF001
 
 
-def _safe_values(module: ModuleType) -> list[Any]:
-    return [value for value in vars(module).values() if type(value) in {ModuleType, MethodType, BuiltinFunctionType}]
+def _safe_values(module: Any) -> list[Any]:
+    return [
+        value for value in _children(module).values() if type(value) in {ModuleType, MethodType, BuiltinFunctionType}
+    ]
 
 
-def _walk(module: ModuleType, depth: int, seen: set[int]) -> Iterator[tuple[Route, Any]]:
-    waiting: deque[tuple[Route, Any]] = deque([((module.__name__,), module)])
+def _walk(name: str, module: Any, depth: int, seen: set[int]) -> Iterator[tuple[Route, Any]]:
+    waiting: deque[tuple[Route, Any]] = deque([((name,), module)])
     while waiting:
         route, value = waiting.popleft()
         for key, child in islice(_children(value).items(), _MOST_OF_ONE if len(route) > 1 else None):
