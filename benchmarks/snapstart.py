@@ -74,7 +74,7 @@ def main() -> None:
         (Path(folder) / "app.py").write_text(_SOURCE)
         for runtime in _RUNTIMES:
             configuration = FunctionConfiguration(
-                handler="app.handler", task_root=Path(folder), memory=1024, runtime=runtime
+                handler="app.handler", task_root=Path(folder), memory=1769, runtime=runtime, snapstart=True
             )
             asyncio.run(_measure(configuration, count))
 

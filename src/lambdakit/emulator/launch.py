@@ -2,16 +2,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import lambdakit
 from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.interpreter import Interpreter
-from lambdakit.emulator.isolation import isolate
+from lambdakit.emulator.isolation import forget_shell, isolate
+from lambdakit.emulator.platform_events import Origin
+from lambdakit.emulator.starting import start_command
 from lambdakit.emulator.variables import build_variables
 
 STAND_IN = Path(__file__).with_name("runtime_client")
 """The folder that has AWS's native client in pure Python."""
-
-_WRAPPER = Path(lambdakit.__file__).with_name("runtime") / "bootstrap"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +24,27 @@ class Place:
     log_stream: str
     is_isolated: bool
 
-    def command(self) -> list[str]:
-        """Return the command that starts the runtime, with its own /tmp and read-only code where that is possible."""
-        return self.enclose(_start_command(self.configuration))
+    @property
+    def origin(self) -> Origin:
+        """What Lambda's own records of a start tell about the environment."""
+        return Origin(
+            function_name=self.configuration.name,
+            python_version=self.interpreter.version,
+            region=self.configuration.region,
+            initialization_type=self.configuration.initialization_type,
+        )
 
-    def enclose(self, command: list[str], *, visible: Iterable[Path] = ()) -> list[str]:
-        """Return a command with its own /tmp and read-only code where that is possible; it needs what is `visible`."""
-        if not self.is_isolated:
-            return command
+    def command(self, group: ControlGroup) -> list[str]:
+        """Return the command that starts the runtime in a group, with its own /tmp and read-only code if possible."""
+        return self.enclose(start_command(self.configuration), group)
+
+    def enclose(self, command: list[str], group: ControlGroup, *, visible: Iterable[Path] = ()) -> list[str]:
+        """Return the command that runs another one so; that needs the folders that are `visible`."""
+        if self.is_isolated:
+            return group.enter(self._isolate(command, visible))
+        return group.enter([*forget_shell(self.configuration.task_root), *command]) if group.controllers else command
+
+    def _isolate(self, command: list[str], visible: Iterable[Path]) -> list[str]:
         root, folders = self.configuration.task_root, self.interpreter.folders
         read_only = [root, *(folder for folder in folders if not folder.is_relative_to(self.interpreter.base))]
         visible = [*folders, STAND_IN, *visible]
@@ -56,15 +69,3 @@ class Place:
 def put_stand_in(variables: dict[str, str]) -> None:
     """Let awslambdaric find the client in pure Python, before its native one."""
     variables["PYTHONPATH"] = ":".join(filter(None, [str(STAND_IN), variables.get("PYTHONPATH", "")]))
-
-
-def _start_command(configuration: FunctionConfiguration) -> list[str]:
-    if configuration.runtime == "lambdakit":
-        # As Lambda calls a wrapper script: with the interpreter and the arguments of its own runtime.
-        return [str(_WRAPPER), str(configuration.python), "/var/runtime/bootstrap.py"]
-    python, start = str(configuration.python), ["-m", "awslambdaric", configuration.handler]
-    if configuration.debug_port is None:
-        return [python, *start]
-    listen = ["--listen", f"127.0.0.1:{configuration.debug_port}", "--wait-for-client"]
-    # The debugger cannot follow into frozen modules and says so at every start.
-    return [python, "-Xfrozen_modules=off", "-m", "debugpy", *listen, *start]

@@ -51,6 +51,7 @@ class Taken:
         invocation = Invocation(
             payload=json.dumps(event).encode(), function_arn=self.configuration.arn, deadline=time.time() + LIMIT
         )
+        assert await restored.find_slot()
         delivery, ending = await restored.run(invocation, None, LIMIT)
         assert ending.cause == "ready", (ending, self.log, self.logs)
         assert delivery.answer is not None
@@ -71,4 +72,4 @@ def use_snapshot(configuration: FunctionConfiguration, use: Callable[[Taken], Aw
 
 def take(folder: Path, source: str, use: Callable[[Taken], Awaitable[None]], **settings: Any) -> None:
     """Write the source as a function, take its snapshot and use it."""
-    use_snapshot(configure(folder, source, **settings), use)
+    use_snapshot(configure(folder, source, snapstart=True, **settings), use)

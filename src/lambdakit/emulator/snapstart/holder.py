@@ -3,8 +3,10 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Self
 
+from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.extensions import ShutdownReason
 from lambdakit.emulator.launch import Place
+from lambdakit.emulator.memory import MemoryWatch, watch_memory
 from lambdakit.emulator.output import Output
 from lambdakit.emulator.process import ProcessGroup, start_process
 from lambdakit.emulator.restoring import Credentials
@@ -25,10 +27,10 @@ class Holder(Runtime):
         *,
         control: Control,
         mark: str,
-        memory_limit_mb: int | None,
+        memory: MemoryWatch,
         stack: AsyncExitStack,
     ) -> None:
-        super().__init__(processes, api, output, memory_limit_mb=memory_limit_mb, stack=stack)
+        super().__init__(processes, api, output, memory=memory, stack=stack)
         self.control = control
         self.mark = mark
 
@@ -36,12 +38,14 @@ class Holder(Runtime):
     async def take(cls, place: Place, credentials: Credentials, *, log: Callable[[str], None]) -> Self:
         """Start it; EnvironmentFault when the machine refuses."""
         mark, configuration = secrets.token_hex(16), place.configuration
+        # What is restored from it would stay in a group of its own.
+        group = ControlGroup((), wanted=())
         async with AsyncExitStack() as stack:
             output = stack.enter_context(Output(log))
             api = await stack.enter_async_context(make_api(place, credentials))
             control = stack.enter_context(Control())
             processes = await start_process(
-                make_command(place, control=control.descriptor),
+                make_command(place, group, control=control.descriptor),
                 variables=make_variables(
                     place,
                     runtime_api=api.address,
@@ -56,8 +60,8 @@ class Holder(Runtime):
             )
             output.release()
             control.release()
-            limit = configuration.memory if configuration.is_memory_limited else None
-            return cls(processes, api, output, control=control, mark=mark, memory_limit_mb=limit, stack=stack.pop_all())
+            memory = watch_memory(processes, group, configuration)
+            return cls(processes, api, output, control=control, mark=mark, memory=memory, stack=stack.pop_all())
 
     async def finish_snapshot(self, limit: float | None) -> Ending:
         """Wait until the snapshot is taken, the process ends, or it is `limit` seconds old."""

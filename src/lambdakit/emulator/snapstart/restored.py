@@ -5,9 +5,13 @@ from contextlib import AsyncExitStack
 from typing import Any, Self
 
 from lambdakit.emulator.answer import Answer
+from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.control_group import ControlGroup, find_places
+from lambdakit.emulator.cpu_share import CpuLimit, limit_cpu
 from lambdakit.emulator.family import CENSUS
 from lambdakit.emulator.guard import GUARD
 from lambdakit.emulator.launch import Place
+from lambdakit.emulator.memory import MemoryWatch
 from lambdakit.emulator.output import Output
 from lambdakit.emulator.process import ProcessGroup
 from lambdakit.emulator.restoring import Credentials
@@ -29,10 +33,11 @@ class Restored(Runtime):
         *,
         report: Report,
         began: float,
-        memory_limit_mb: int | None,
+        memory: MemoryWatch,
+        cpu_limit: CpuLimit,
         stack: AsyncExitStack,
     ) -> None:
-        super().__init__(processes, api, output, memory_limit_mb=memory_limit_mb, stack=stack)
+        super().__init__(processes, api, output, memory=memory, cpu_limit=cpu_limit, stack=stack)
         self._report = report
         self._began = began
 
@@ -56,8 +61,16 @@ class Restored(Runtime):
             processes = await _fork(holder, order, [output.descriptor, report.descriptor])
             output.release()
             report.release()
-            limit = configuration.memory if configuration.is_memory_limited else None
-            return cls(processes, api, output, report=report, began=began, memory_limit_mb=limit, stack=stack.pop_all())
+            return cls(
+                processes,
+                api,
+                output,
+                report=report,
+                began=began,
+                memory=_watch_memory(processes, configuration),
+                cpu_limit=_limit_cpu(processes, configuration, stack),
+                stack=stack.pop_all(),
+            )
 
     def on_stop(self, function: Callable[[], None]) -> None:
         """Call a function when this stops."""
@@ -91,6 +104,22 @@ def _open(api: RuntimeApi, holder: Holder) -> None:
 
 def _variables(api: RuntimeApi, credentials: Credentials) -> dict[str, str]:
     return {"AWS_LAMBDA_RUNTIME_API": api.address, **credential_variables(api.address, credentials)}
+
+
+def _watch_memory(processes: ProcessGroup, configuration: FunctionConfiguration) -> MemoryWatch:
+    # The kernel would count only what it gets from now on.
+    limit = configuration.memory if configuration.is_memory_limited else None
+    return MemoryWatch(processes.id, limit_mb=limit, exceed=processes.kill, is_restored=True)
+
+
+def _limit_cpu(processes: ProcessGroup, configuration: FunctionConfiguration, stack: AsyncExitStack) -> CpuLimit:
+    group = ControlGroup(find_places(), wanted=["cpu"] if configuration.is_cpu_shared else [])
+    stack.callback(group.close)
+    try:
+        group.adopt(processes.id)
+    except OSError:
+        group = ControlGroup((), wanted=())
+    return limit_cpu(processes, group, configuration)
 
 
 async def _fork(holder: Holder, order: dict[str, Any], descriptors: list[int]) -> ProcessGroup:

@@ -3,10 +3,10 @@ import shutil
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from lambdakit.emulator import platform_events
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.journal import Journal, Record
 from lambdakit.emulator.launch import Place
-from lambdakit.emulator.logs import init_report_line, init_start_line
 from lambdakit.emulator.settling import settle
 from lambdakit.emulator.snapstart.snapshot import Snapshot
 
@@ -25,7 +25,7 @@ class Snapshots:
         keep: Callable[[Record], None] | None = None,
     ) -> None:
         self._configuration = configuration
-        self._journal = Journal(configuration.name, log, keep)
+        self._journal = Journal(configuration.name, log, keep, configuration.log_settings)
         self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._snapshot: Snapshot | None = None
@@ -57,18 +57,20 @@ class Snapshots:
         place = await settle(self._configuration, lambda _: None)
         self._stack.callback(shutil.rmtree, place.scratch, ignore_errors=True)
         self._journal.stream = place.log_stream
-        self._journal.write_platform(init_start_line(place.interpreter.version, self._configuration.region))
+        self._journal.write_event(platform_events.init_start(place.origin, "init"))
         create = Snapshot.create(place, log=self._journal.write_function)
         snapshot = await self._stack.enter_async_context(create)
         self._describe(place, snapshot)
         return snapshot
 
     def _describe(self, place: Place, snapshot: Snapshot) -> None:
-        failure = snapshot.judge(place.log_stream)
-        milliseconds = snapshot.ending.milliseconds
-        if failure is not None:
-            self._journal.write_platform(init_report_line(milliseconds, failure.status, failure.error_type))
-        else:
+        failure, milliseconds = snapshot.judge(place.log_stream), snapshot.ending.milliseconds
+        status, error_type = ("success", None) if failure is None else (failure.status, failure.error_type)
+        done = platform_events.init_runtime_done(place.origin, "init", status, error_type)
+        self._journal.write_event(done)
+        report = platform_events.init_report(place.origin, "init", status, error_type, milliseconds)
+        self._journal.write_event(report)
+        if failure is None:
             self._journal.write_platform(f"lambdakit: the snapshot was taken after {milliseconds:.2f} ms of init")
         for warning in snapshot.warnings:
             self._journal.write_platform(f"lambdakit: {warning}")

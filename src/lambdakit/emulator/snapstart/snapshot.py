@@ -19,8 +19,6 @@ RESTORE_LIMIT = 10.0
 Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
-_INIT_LIMIT = 130.0
-
 
 class Snapshot:
     """A function after its init, from which any number of environments go on.
@@ -65,7 +63,7 @@ class Snapshot:
     @staticmethod
     def limit(place: Place) -> float:
         """Return how many seconds init may take: longer than on demand, as it runs once."""
-        return max(_INIT_LIMIT, place.configuration.timeout)
+        return place.configuration.init_limit
 
     @property
     def is_usable(self) -> bool:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import lambdakit
+from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.launch import Place, put_stand_in
 from lambdakit.emulator.restoring import Credentials
 from lambdakit.emulator.variables import CREDENTIALS, LOG_STREAM
+from lambdakit.emulator.wrapper import call_wrapper
 
 MARK = "_LAMBDAKIT_FAMILY"
 """The variable by which the processes of each restored environment are known; a snapshot has no log stream's name."""
@@ -20,13 +22,15 @@ main()
 """
 
 
-def make_command(place: Place, *, control: int) -> list[str]:
+def make_command(place: Place, group: ControlGroup, *, control: int) -> list[str]:
     """Return the command that starts the runtime inside the process that holds the snapshot."""
     configuration = place.configuration
     package = str(Path(lambdakit.__file__).parent.parent)
-    argument = package if configuration.runtime == "lambdakit" else configuration.handler
+    is_own = configuration.runtime == "lambdakit"
+    wrapper = [] if is_own else call_wrapper(configuration.variables, configuration.task_root)
+    argument = package if is_own else configuration.handler
     start = ["-c", _PROGRAM, str(_FOLDER), configuration.runtime, str(control), argument]
-    return place.enclose([str(configuration.python), *start], visible=[_FOLDER])
+    return place.enclose([*wrapper, str(configuration.python), *start], group, visible=[_FOLDER])
 
 
 def make_variables(
@@ -45,7 +49,6 @@ def make_variables(
     return {
         **variables,
         **credential_variables(runtime_api, credentials),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         MARK: mark,
     }
 
