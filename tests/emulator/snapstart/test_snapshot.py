@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from lambdakit.emulator.snapstart import Restored
 from lambdakit.errors import EnvironmentFault
 from tests.emulator.functions import children, has_ended
 from tests.emulator.snapstart.restoring import LIMIT, PAGE, RUNTIMES, Taken, take
@@ -174,6 +175,14 @@ def test_a_restored_environment_that_ends_tells_its_exit_code_and_leaves_the_oth
     take(tmp_path, source, use)
 
 
+async def reach_stop(*numbers: int) -> None:
+    """Wait until processes stand still: one that has not run since the signal counts as running."""
+    async with asyncio.timeout(LIMIT):
+        for number in numbers:
+            while psutil.Process(number).status() != psutil.STATUS_STOPPED:  # noqa: ASYNC110 (the kernel's state)
+                await asyncio.sleep(0.01)
+
+
 FAMILY = """
     import os, subprocess, sys
     def handler(event, context):
@@ -190,7 +199,7 @@ def test_the_end_of_one_environment_ends_its_processes_and_no_other_ones(tmp_pat
         other.freeze()
         await one.stop("SPINDOWN")
         assert await asyncio.to_thread(lambda: all(map(has_ended, ended)))
-        assert [psutil.Process(number).status() for number in living] == ["stopped"] * 3
+        await reach_stop(*living)
         assert await taken.call(other), "it is thawed, and with it what it started"
         assert taken.snapshot.is_usable
 
@@ -270,3 +279,50 @@ def test_a_restore_that_is_cancelled_leaves_no_process(tmp_path: Path, steps: in
         assert len([child for child in children() if child not in before]) == 1
 
     take(tmp_path, FAMILY, use)
+
+
+def test_between_snapshot_and_restore_nothing_of_the_function_runs(tmp_path: Path) -> None:
+    source = """
+        import os, threading, time
+        ticks = [0]
+        def tick():
+            while True:
+                ticks[0] += 1
+                time.sleep(0.001)
+        threading.Thread(target=tick, daemon=True).start()
+        def handler(event, context):
+            return [ticks[0], os.getppid()]
+    """
+
+    async def use(taken: Taken) -> None:
+        first, holder = await taken.call(await taken.restore())
+        await reach_stop(holder)
+        await asyncio.sleep(0.5)
+        second, _ = await taken.call(await taken.restore())
+        assert second - first < 100, "the thread of init had half a second for 500"
+
+    take(tmp_path, source, use)
+
+
+def test_the_process_that_holds_the_snapshot_stands_still_again_after_many_ends_at_once(tmp_path: Path) -> None:
+    source = """
+        import os
+        def handler(event, context):
+            if event:
+                os._exit(event)
+            return os.getppid()
+    """
+
+    async def use(taken: Taken) -> None:
+        restored = [await taken.restore() for _ in range(8)]
+        holder = await taken.call(restored[0])
+
+        async def crash(each: Restored) -> None:
+            with pytest.raises(AssertionError, match="exit_code=5"):
+                await taken.call(each, 5)
+
+        await asyncio.gather(*map(crash, restored), *(taken.restore() for _ in range(4)))
+        await reach_stop(holder)
+        assert await taken.call(await taken.restore()) == holder
+
+    take(tmp_path, source, use)

@@ -59,7 +59,7 @@ class Holder(Runtime):
                 descriptors=[control.descriptor],
             )
             output.release()
-            control.release()
+            control.hand_over(processes)
             memory = watch_memory(processes, group, configuration)
             return cls(processes, api, output, control=control, mark=mark, memory=memory, stack=stack.pop_all())
 
