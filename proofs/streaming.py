@@ -15,7 +15,9 @@ _EVENTS = b"".join(b"data: %d\n\n" % number for number in range(_PIECES))
 def prove(account: Account) -> Finding:
     """Deploy a function that streams, and time what it sends."""
     function = account.make_function("streaming", variables={"LAMBDAKIT_STREAMING": "function-url"})
-    return measure(Caller(account.make_url(function, "RESPONSE_STREAM"), signer(account.session)))
+    return measure(
+        Caller(account.make_url(function, "RESPONSE_STREAM"), signer(account.session), patience=account.patience)
+    )
 
 
 def measure(caller: Caller) -> Finding:

@@ -16,7 +16,7 @@ _QUESTIONS = 60
 def prove(account: Account) -> Finding:
     """Deploy a function that answers whole, and see its work done."""
     function = account.make_function("work")
-    return measure(Caller(account.make_url(function, "BUFFERED"), signer(account.session)))
+    return measure(Caller(account.make_url(function, "BUFFERED"), signer(account.session), patience=account.patience))
 
 
 def measure(caller: Caller, *, pause: float = _WORK * 2) -> Finding:
