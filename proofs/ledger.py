@@ -41,7 +41,7 @@ class Ledger:
             try:
                 delete()
             except ClientError as error:
-                if _is_gone(error):
+                if is_missing(error):
                     return None
                 problem = str(error)
             except BotoCoreError as error:
@@ -58,7 +58,8 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _is_gone(error: ClientError) -> bool:
+def is_missing(error: ClientError) -> bool:
+    """Say whether an error means that what was named does not exist."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     # CloudWatch Logs says it with a 400.
     return status == _NOT_FOUND or error_code(error) in {"NoSuchEntity", "ResourceNotFoundException"}

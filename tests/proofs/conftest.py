@@ -1,7 +1,9 @@
+import json
 import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -13,7 +15,11 @@ def moto_address() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    address = f"http://{host}:{port}"
+    # It has no Docker to run functions in, and is told not to look for it.
+    body = json.dumps({"lambda": {"use_docker": False}}).encode()
+    urlopen(Request(f"{address}/moto-api/config", body, {"Content-Type": "application/json"}), timeout=30).close()
+    yield address
     server.stop()
 
 

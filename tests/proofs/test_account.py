@@ -3,7 +3,6 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
@@ -11,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from proofs.account import PREFIX, Account
 from proofs.ledger import Ledger
-from tests.proofs.leftovers import find_leftovers
+from tests.proofs.leftovers import client, find_leftovers
 
 Opened = tuple[Account, Ledger, list[str]]
 
@@ -56,7 +55,7 @@ def test_functions_share_a_role_that_may_write_logs_and_nothing_else(opened: Ope
         for name in ("one", "two")
     }
 
-    iam: Any = boto3.session.Session().client("iam")
+    iam = client("iam")
     role = iam.get_role(RoleName=account.name("execution"))["Role"]
     attached = iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]
     assert roles == {role["Arn"]}
@@ -97,7 +96,7 @@ def test_managed_instances_get_subnets_and_the_group_of_the_default_network(open
     account, _, _ = opened
     network = account.default_network()
 
-    ec2: Any = boto3.session.Session().client("ec2")
+    ec2 = client("ec2")
     subnets = ec2.describe_subnets(SubnetIds=list(network.subnets))["Subnets"]
     [group] = ec2.describe_security_groups(GroupIds=list(network.security_groups))["SecurityGroups"]
     assert len(subnets) == 3
