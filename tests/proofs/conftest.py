@@ -1,5 +1,6 @@
 import json
 import os
+import socket
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,13 @@ def aws(monkeypatch: pytest.MonkeyPatch, moto_address: str) -> dict[str, str]:
     # AWS's own policies are there only when asked for.
     monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
     return variables
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture
