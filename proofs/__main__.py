@@ -17,6 +17,7 @@ from proofs.account import PREFIX, Account
 from proofs.finding import Finding
 from proofs.interruption import Interrupted, listen_to_signals
 from proofs.ledger import Ledger
+from proofs.marks import update_pages
 from proofs.package import build_package
 from proofs.record import write_result
 from proofs.rows import ROWS
@@ -90,6 +91,8 @@ def _prove(session: Any, options: argparse.Namespace) -> int:
         return _REFUSED
     now = datetime.now(UTC)
     path = write_result(options.results, findings, region=session.region_name, version=lambdakit.__version__, when=now)
+    if options.results == _RESULTS:
+        update_pages(_PROJECT)
     say(f"result: {path}")
     return int(bool(left) or not all(finding.passed for finding in findings.values()))
 
