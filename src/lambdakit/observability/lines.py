@@ -1,0 +1,128 @@
+"""One line of log: what Powertools writes, made by the standard library alone.
+
+Shape: https://docs.aws.amazon.com/powertools/python/latest/core/logger/#standard-structured-keys
+"""
+
+import json
+import logging
+import re
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lambdakit import settings
+from lambdakit.observability.current import current
+from lambdakit.observability.fields import complete
+from lambdakit.observability.redaction import Redactor
+
+_NOT_EXTRA = frozenset(
+    (
+        *("name", "msg", "args", "level", "levelname", "levelno", "pathname", "filename", "module", "exc_info"),
+        *("exc_text", "stack_info", "lineno", "funcName", "created", "msecs", "relativeCreated", "thread"),
+        *("threadName", "processName", "process", "asctime", "location", "timestamp"),
+    )
+)
+_LATE = ("exception", "exception_name", "exception_notes")
+_breaks = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Characters that JSON may hold as they are, but that end a line, steer a terminal or cannot be encoded."""
+
+Serialize = Callable[[dict[str, Any]], str]
+
+
+class LineFormatter(logging.Formatter):
+    """Write a record as the line that Powertools' formatter writes, byte for byte.
+
+    `keys` are on every line, as `append_keys` of a Powertools logger would put them there.
+    """
+
+    def __init__(self, serialize: Serialize, keys: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self._serialize = serialize
+        self.keys = dict(keys or {})
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one JSON object without a line break."""
+        return self.write(complete(record))
+
+    def write(self, record: logging.LogRecord) -> str:
+        """Return the line of a record as it is."""
+        line: dict[str, Any] = {
+            "level": record.levelname,
+            "location": f"{record.funcName}:{record.lineno}",
+            "message": _message(record),
+            "timestamp": self.formatTime(record),
+            **self.keys,
+        }
+        line.update((name, value) for name, value in record.__dict__.items() if name not in _NOT_EXTRA)
+        line["message"] = _message(record)
+        for name, value in zip(_LATE, self._exception(record), strict=True):
+            line[name] = line.get(name, value)
+        line["stack_trace"] = _stack_trace(record)
+        line["xray_trace_id"] = root_of_trace(settings.trace_header())
+        return self._serialize({name: value for name, value in line.items() if value is not None})
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 (logging's name)
+        """Return the local time with milliseconds and the offset, as in `2026-11-25 08:00:00,123+0000`."""
+        text = f"%Y-%m-%d %H:%M:%S,{int(record.msecs):03d}%z"
+        return time.strftime(datefmt or text, time.localtime(record.created))
+
+    def _exception(self, record: logging.LogRecord) -> tuple[Any, Any, Any]:
+        if not isinstance(record.exc_info, tuple) or record.exc_info[0] is None:
+            return None, None, None
+        kind, error, _ = record.exc_info
+        return self.formatException(record.exc_info), kind.__name__, getattr(error, "__notes__", None)
+
+
+def root_of_trace(header: str | None) -> str | None:
+    """Return the trace id of an X-Ray header, or None."""
+    return header.split(";")[0].replace("Root=", "") if header else None
+
+
+def _message(record: logging.LogRecord) -> Any:
+    if isinstance(record.msg, dict):
+        return record.msg  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType] (any dict)
+    if record.args:
+        return record.getMessage()
+    try:
+        return read_json(record.msg) if isinstance(record.msg, str) else record.msg
+    except ValueError:
+        return record.msg
+
+
+def read_json(text: str) -> Any:
+    """Return the value of a JSON text; ValueError also where it nests deeper than Python follows."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("the JSON nests too deep") from error
+
+
+def _stack_trace(record: logging.LogRecord) -> dict[str, Any] | None:
+    if not isinstance(record.exc_info, tuple) or record.exc_info[0] is None:
+        return None
+    kind, error, place = record.exc_info
+    frames = [
+        {"file": frame.filename, "line": frame.lineno, "function": frame.name, "statement": frame.line}
+        for frame in traceback.extract_tb(place)
+    ]
+    return {"type": kind.__name__, "value": error, "module": type(error).__module__, "frames": frames}
+
+
+class SafeSerializer:
+    """Write a line without secrets, as JSON that every reader takes for exactly one line."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    def __call__(self, line: dict[str, Any]) -> str:
+        """Return the line as text that UTF-8 can carry."""
+        invocation = current.get()
+        if invocation is not None and invocation.trace_id:
+            line["xray_trace_id"] = root_of_trace(invocation.trace_id)
+        text = json.dumps(self._redactor.redact(line), separators=(",", ":"), ensure_ascii=False)
+        return _breaks.sub(_escape, text) if _breaks.search(text) else text
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

@@ -1,0 +1,87 @@
+"""What a line may show: secrets are replaced, and every value becomes one that JSON has."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from lambdakit.observability.names import SECRET_WORD, hides
+from lambdakit.observability.secrets import EnvironmentSecrets, of_request
+
+REDACTED = "***"
+"""What stands in the place of a secret."""
+
+_DEEPEST = 16
+_TOO_DEEP = "<nested too deep>"
+_PAIR = 2
+# Every repetition before a fixed part is bounded, so that no message makes a search take longer than linear time.
+_suspicious = re.compile(rf"://|\?|eyJ|A[KS]IA|bearer|basic|{SECRET_WORD}", re.IGNORECASE).search
+_HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s{0,8}[:=,]\s{0,8}b?)[^\r\n]*")
+_SCHEME = re.compile(r"(?i)\b(bearer|basic)\s{1,8}[\w.~+/=:-]{6,}")
+_TOKEN = re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}|\bA[KS]IA[A-Z0-9]{16}\b")
+_ADDRESS = re.compile(r"(://)[^\s/@'\"]{1,2000}@")
+_QUERY = re.compile(r"\?[^\s'\"<>=?]{1,128}=[^\s'\"<>]*")
+_PAIR_IN_TEXT = re.compile(
+    rf"(?i)((?:{SECRET_WORD})[\w-]{{0,32}}['\"]?\s{{0,8}}(?:[:=]|\bis\b)\s{{0,8}})"
+    r"(?:b?\"(?:[^\"\\]|\\.)*\"?|b?'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+)"
+)
+
+
+class Redactor:
+    """Replace what must not be logged; `names` are secret besides those that `lambdakit.observability.names` knows."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = frozenset(name.lower() for name in names)
+        self._environment = EnvironmentSecrets()
+
+    def redact(self, value: Any, depth: int = 0) -> Any:
+        """Return a value that JSON has, without secrets."""
+        if isinstance(value, str):
+            return self.redact_text(value)
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float):
+            return value if math.isfinite(value) else str(value)
+        if isinstance(value, Mapping | list | tuple):
+            return _TOO_DEEP if depth > _DEEPEST else self._redact_members(cast("Any", value), depth + 1)
+        return self.redact_text(_as_text(value))
+
+    def _redact_members(self, value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> Any:
+        if isinstance(value, Mapping):
+            return {self._key(name): self._member(name, member, depth) for name, member in value.items()}
+        if len(value) == _PAIR and isinstance(value[0], str | bytes):
+            return [self.redact(value[0], depth), self._member(value[0], value[1], depth)]
+        return [self.redact(member, depth) for member in value]
+
+    def _key(self, name: Any) -> Any:
+        if isinstance(name, str):
+            return self.redact_text(name)
+        return name if name is None or isinstance(name, bool | int) else self.redact_text(_as_text(name))
+
+    def _member(self, name: Any, value: Any, depth: int) -> Any:
+        return REDACTED if hides(name, value, self._names) else self.redact(value, depth)
+
+    def redact_text(self, text: str) -> str:
+        """Return a text without the secrets that are known and those that can be told by their shape."""
+        pattern = self._environment.pattern()
+        if pattern is not None:
+            text = pattern.sub(REDACTED, text)
+        for secret in of_request.get():
+            text = text.replace(secret, REDACTED)
+        return _redact_shapes(text) if _suspicious(text) else text
+
+
+def _redact_shapes(text: str) -> str:
+    text = _HEADER.sub(rf"\1\2{REDACTED}", text)
+    text = _SCHEME.sub(rf"\1 {REDACTED}", text)
+    text = _TOKEN.sub(REDACTED, text)
+    text = _ADDRESS.sub(rf"\1{REDACTED}@", text)
+    text = _QUERY.sub(f"?{REDACTED}", text)
+    return _PAIR_IN_TEXT.sub(rf"\1{REDACTED}", text)
+
+
+def _as_text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 (a line about a broken object is worth more than none)
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
