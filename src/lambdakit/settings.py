@@ -84,17 +84,15 @@ def takes_snapshot() -> bool:
     return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
-def log_level(preferred: str | int | None = None) -> str | int:
-    """Return the level of the logs: Lambda's own setting, what the code prefers, Powertools' settings, INFO.
+def wanted_level(preferred: str | int | None = None) -> str | int:
+    """Return the least level of structured logs: Lambda's own setting, what the code prefers, Powertools', INFO.
 
-    A name that Python's logging does not know counts as not given.
+    A name in the environment that Python's logging does not know counts as not given.
     Source: https://docs.aws.amazon.com/powertools/python/latest/core/logger/#aws-lambda-advanced-logging-controls-alc
     """
-    if isinstance(preferred, str):
-        preferred = preferred.upper()
+    fallback = os.environ.get("POWERTOOLS_LOG_LEVEL") or os.environ.get("LOG_LEVEL")
     lambda_level = _known_level(os.environ.get("AWS_LAMBDA_LOG_LEVEL"))
-    fallback = _known_level(os.environ.get("POWERTOOLS_LOG_LEVEL") or os.environ.get("LOG_LEVEL"))
-    return lambda_level or preferred or fallback or "INFO"
+    return lambda_level or preferred or _known_level(fallback) or "INFO"
 
 
 def _known_level(name: str | None) -> str | None:
@@ -133,9 +131,9 @@ def trace_header() -> str | None:
     return os.environ.get("_X_AMZN_TRACE_ID")
 
 
-def takes_many_requests() -> bool:
-    """Say whether this process serves several requests at a time (Lambda Managed Instances)."""
-    return os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY", "1") not in {"", "1"}
+def is_on_demand() -> bool:
+    """Say whether the function's init phase keeps a caller waiting: not with snapshots or provisioned concurrency."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
 
 
 def environment_items() -> list[tuple[str, str]]:

@@ -1,16 +1,15 @@
 """One line for each HTTP request of an ASGI app: https://asgi.readthedocs.io/en/latest/specs/www.html."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from time import perf_counter
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from lambdakit.observability import fields, hosts, secrets
-from lambdakit.observability.configured import Observability, access_logger, setup
+from lambdakit.observability import fields, hosts, metrics, secrets
+from lambdakit.observability.configured import Observability, setup
 from lambdakit.observability.current import current
-from lambdakit.observability.names import is_secret
 
 _Scope = MutableMapping[str, Any]
 _Message = MutableMapping[str, Any]
@@ -20,13 +19,13 @@ _App = Callable[[_Scope, _Receive, _Send], Awaitable[None]]
 
 _is_id = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,127}").fullmatch
 _FIRST_ERROR = 500
-_SCHEMES = ("bearer ", "basic ")
+_logger = logging.getLogger("lambdakit.access")
 
 
 class AccessLog:
     """ASGI middleware that logs each request once it is answered, and gives its ids to every line in between.
 
-    No body is logged, and of the address only the path. Lifespan and websocket scopes pass through.
+    No body is logged, and of the address only the path. Websockets pass through.
     """
 
     def __init__(self, app: _App, *, correlation_headers: Sequence[str] = ("x-correlation-id", "x-request-id")) -> None:
@@ -37,15 +36,18 @@ class AccessLog:
         """
         self._app = app
         self._headers = tuple(name.lower().encode("latin-1") for name in correlation_headers)
+        self._observability = setup()
         self._is_first = True
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Serve one scope."""
+        if self._is_first and scope["type"] in {"lifespan", "http"}:
+            # uvicorn may have set its loggers up after `setup` was called.
+            hosts.take_server_loggers()
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        hosts.silence_server_access()
-        exchange = _Exchange(scope, setup(), self._headers, is_first=self._is_first)
+        exchange = _Exchange(scope, self._observability, self._headers, is_first=self._is_first)
         self._is_first = False
         await exchange.run(self._app, receive, send)
 
@@ -63,35 +65,45 @@ class _Exchange:
         self._bytes = 0
         self._first_byte: float | None = None
         self._is_aborted = False
+        self._is_ending = False
         self._is_logged = False
-        self._correlation_id = _find_id(scope["headers"], names) or str(uuid4())
         self._echoed = names[0] if names else b"x-correlation-id"
-        invocation = current.get()
-        self._fields: dict[str, Any] = {
-            "correlation_id": self._correlation_id,
-            "cold_start": invocation.is_cold_start if invocation else is_first,
-            "function_request_id": invocation.request_id if invocation else _request_id(scope),
-        }
+        self._secrets = secrets.RequestSecrets(scope)
+        self._metrics: list[Any] = []
+        self._fields = _fields_of(scope, names, is_first=is_first)
 
     async def run(self, app: _App, receive: _Receive, send: _Send) -> None:
         """Let the app answer; the line is written with the last byte, or when the app ends without one."""
-        field_token = fields.of_request.set(self._fields)
-        secret_token = secrets.of_request.set(_secrets_of(self._scope))
+        leave = self._enter()
         try:
             await app(self._scope, self._receiving(receive), self._sending(send))
         except BaseException as error:
+            # The server logs the exception next, in this context: its line gets the ids and loses the secrets as well.
             self._log(error)
+            metrics.flush(self._metrics)
             raise
-        finally:
-            self._log(None)
-            self._observability.flush_metrics()
-            secrets.of_request.reset(secret_token)
-            fields.of_request.reset(field_token)
+        self._log(None)
+        metrics.flush(self._metrics)
+        leave()
+
+    def _enter(self) -> Callable[[], None]:
+        of_fields = fields.of_request.set(self._fields)
+        of_secrets = secrets.of_request.set(self._secrets)
+        of_metrics = metrics.of_request.set(self._metrics)
+
+        def leave() -> None:
+            fields.of_request.reset(of_fields)
+            secrets.of_request.reset(of_secrets)
+            metrics.of_request.reset(of_metrics)
+
+        return leave
 
     def _receiving(self, receive: _Receive) -> _Receive:
         async def receive_and_watch() -> _Message:
             message = await receive()
-            if message["type"] == "http.disconnect" and not self._is_logged:
+            if message["type"] == "http.request":
+                self._secrets.add_body(message.get("body", b""))
+            elif message["type"] == "http.disconnect" and not self._is_ending:
                 self._is_aborted = True
             return message
 
@@ -101,6 +113,8 @@ class _Exchange:
         async def send_and_count(message: _Message) -> None:
             if message["type"] == "http.response.start":
                 message = self._start(message)
+            # Whoever waits for a disconnect is woken while the last message is on its way.
+            self._is_ending = message["type"] == "http.response.body" and not message.get("more_body", False)
             try:
                 await send(message)
             except OSError:
@@ -115,24 +129,28 @@ class _Exchange:
         self._status = message["status"]
         headers = list(message.get("headers", ()))
         if all(name.lower() != self._echoed for name, _ in headers):
-            headers.append((self._echoed, self._correlation_id.encode("latin-1")))
+            headers.append((self._echoed, self._fields["correlation_id"].encode("ascii")))
         return {**message, "headers": headers}
 
     def _count(self, message: _Message) -> None:
         if self._first_byte is None:
             self._first_byte = perf_counter()
         self._bytes += len(message.get("body", b""))
-        if not message.get("more_body", False):
+        if self._is_ending:
             self._log(None)
 
     def _log(self, error: BaseException | None) -> None:
         if self._is_logged:
             return
         self._is_logged = True
-        failed = error is not None or self._is_aborted or (self._status or _FIRST_ERROR) >= _FIRST_ERROR
-        if failed or self._observability.is_sampled():
-            log = access_logger.error if failed and not self._is_aborted else access_logger.info
-            log("request", extra=self._line(error))
+        if self._status is None and isinstance(error, Exception):
+            # What every server answers for an app that raised before it answered.
+            self._status = _FIRST_ERROR
+        failed = error is not None or (self._status or _FIRST_ERROR) >= _FIRST_ERROR
+        if failed or self._is_aborted or self._observability.is_sampled():
+            self._secrets.reads_body = False
+            _logger.log(logging.ERROR if failed else logging.INFO, "request", extra=self._line(error))
+            self._secrets.reads_body = True
 
     def _line(self, error: BaseException | None) -> dict[str, Any]:
         return {
@@ -146,20 +164,26 @@ class _Exchange:
             "remaining_ms": _remaining(self._scope.get("aws.context")),
             "aborted": self._is_aborted or None,
             "failed_with": type(error).__name__ if error else None,
-            **self._fields,
         }
 
 
-def _find_id(headers: Sequence[tuple[bytes, bytes]], names: tuple[bytes, ...]) -> str | None:
+def _fields_of(scope: _Scope, names: Sequence[bytes], *, is_first: bool) -> dict[str, Any]:
+    invocation = current.get()
+    context = scope.get("aws.context")
+    request_id = invocation.request_id if invocation else getattr(context, "aws_request_id", None)
+    return {
+        "correlation_id": _find_id(scope["headers"], names) or str(uuid4()),
+        "cold_start": invocation.is_cold_start if invocation else is_first,
+        "function_request_id": request_id or str(uuid4()),
+    }
+
+
+def _find_id(headers: Sequence[tuple[bytes, bytes]], names: Sequence[bytes]) -> str | None:
     for wanted in names:
         for name, value in headers:
             if name.lower() == wanted and _is_id(value):
                 return value.decode("ascii")
     return None
-
-
-def _request_id(scope: _Scope) -> str:
-    return getattr(scope.get("aws.context"), "aws_request_id", None) or str(uuid4())
 
 
 def _remaining(context: Any) -> int | None:
@@ -169,15 +193,3 @@ def _remaining(context: Any) -> int | None:
 
 def _milliseconds(start: float, end: float) -> float:
     return round((end - start) * 1000, 3)
-
-
-def _secrets_of(scope: _Scope) -> tuple[str, ...]:
-    """Return the values that this request must not leave in any line: of secret headers and of secret parameters."""
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    found = [value for name, value in headers if is_secret(name)]
-    bare = [value.partition(" ")[2] for value in found if value.lower().startswith(_SCHEMES)]
-    crumbs = [pair.partition("=")[2].strip() for value in found for pair in value.split(";") if "=" in pair]
-    query = scope.get("query_string", b"").decode("latin-1")
-    asked = [value for name, value in parse_qsl(query, max_num_fields=100) if is_secret(name)] if query else []
-    long = {value for value in (*found, *bare, *crumbs, *asked) if secrets.long_enough(value)}
-    return tuple(sorted(long, key=len, reverse=True))

@@ -1,6 +1,5 @@
 """What every line says of the invocation and the request that it belongs to."""
 
-import copy
 import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -11,20 +10,19 @@ from lambdakit.observability.current import current
 
 of_request: ContextVar[Mapping[str, Any]] = ContextVar("lambdakit_request_fields", default={})  # noqa: B039 (a Mapping)
 """The fields that an access log gives to every line of its request; never changed, only replaced."""
-_FROM_THE_CLIENT = ("aws_request_id", "tenant_id")
-"""What AWS's runtime client sets on a record; the lines call them as Powertools does."""
+_FOREIGN = ("aws_request_id", "tenant_id", "_frame_type", "color_message")
+"""What AWS's runtime client and uvicorn set on a record; the lines call it as Powertools does, or leave it out."""
 
 
 def complete(record: logging.LogRecord) -> logging.LogRecord:
     """Return a copy of a record with the fields of its invocation and request; what the caller gave stays."""
-    completed = copy.copy(record)
-    known = completed.__dict__
-    request_id, tenant_id = (known.pop(name, None) for name in _FROM_THE_CLIENT)
+    known = dict(record.__dict__)
+    request_id, tenant_id, *_ = (known.pop(name, None) for name in _FOREIGN)
     fields = _of_invocation(request_id or None, tenant_id or None)
     for name, value in {**fields, **of_request.get()}.items():
         if value is not None:
             known.setdefault(name, value)
-    return completed
+    return logging.makeLogRecord(known)
 
 
 def _of_invocation(request_id: str | None, tenant_id: str | None) -> dict[str, Any]:

@@ -1,50 +1,33 @@
-"""Where the lines go: the handler that the host of the process has put on the root logger, or standard output."""
+"""What the host of this process is, and what it logs by itself."""
 
 import logging
 import sys
 
+from lambdakit import settings
+
 _SERVER_LOGGERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
 
 
-class _StandardOutput(logging.StreamHandler[object]):
-    """Write to whatever standard output is at the time."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stdout
-        super().emit(record)
-
-
-def take_root(formatter: logging.Formatter, level: str | int) -> None:
-    """Make the root logger write lines of this formatter: the host's own handler where it has one."""
-    root = logging.getLogger()
-    handler = _hosted_handler(root)
-    if handler is None:
-        handler = _StandardOutput(sys.stdout)
-        root.addHandler(handler)
-    handler.setFormatter(formatter)
-    root.setLevel(level)
-
-
-def _hosted_handler(root: logging.Logger) -> logging.Handler | None:
-    return next((each for each in root.handlers if hasattr(each, "log_sink") or type(each) is _StandardOutput), None)
-
-
 def take_server_loggers() -> None:
-    """Send what uvicorn logs through the root logger, so that its lines have the one shape too."""
+    """Send what uvicorn logs through the root logger, and stop its access lines, which show query strings."""
     for name in _SERVER_LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-
-
-def silence_server_access() -> None:
-    """Stop uvicorn's own access lines, which show query strings and say less."""
-    take_server_loggers()
     logging.getLogger("uvicorn.access").disabled = True
 
 
 def loads_in_init() -> bool:
-    """Say whether Powertools is loaded at once: everywhere but under the toolkit's own runtime."""
+    """Say whether Powertools is loaded at once: everywhere but where our runtime's first caller would wait for it."""
+    return not (_is_our_runtime() and settings.is_on_demand())
+
+
+def is_awslambdaric() -> bool:
+    """Say whether AWS's runtime client runs this process."""
+    return "awslambdaric" in sys.modules
+
+
+def _is_our_runtime() -> bool:
     specification = getattr(sys.modules.get("__main__"), "__spec__", None)
     name = getattr(specification, "name", "") or ""
-    return "awslambdaric" in sys.modules or not name.startswith("lambdakit.runtime")
+    return name.startswith("lambdakit.runtime") and not is_awslambdaric()

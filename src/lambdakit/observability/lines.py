@@ -9,11 +9,11 @@ import re
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from lambdakit import settings
 from lambdakit.observability.current import current
-from lambdakit.observability.fields import complete
 from lambdakit.observability.redaction import Redactor
 
 _NOT_EXTRA = frozenset(
@@ -23,9 +23,20 @@ _NOT_EXTRA = frozenset(
         *("threadName", "processName", "process", "asctime", "location", "timestamp"),
     )
 )
+_FIXED = frozenset(
+    (
+        *("level", "location", "message", "timestamp", "service", "sampling_rate", "cold_start", "function_name"),
+        *("function_memory_size", "function_request_id", "tenant_id", "correlation_id", "taskName", "exception"),
+        *("exception_name", "stack_trace", "xray_trace_id"),
+    )
+)
+"""Names that a line is read by, so that no secret that happens to be spelled like one may change them."""
 _LATE = ("exception", "exception_name", "exception_notes")
-_breaks = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_unsafe = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that JSON may hold as they are, but that end a line, steer a terminal or cannot be encoded."""
+_LARGEST_LINE = 250_000
+"""Bytes; Lambda cuts a record that is larger than 262,144, and half a line is no JSON."""
+_MOST_MEMBERS = 32
 
 Serialize = Callable[[dict[str, Any]], str]
 
@@ -43,14 +54,10 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one JSON object without a line break."""
-        return self.write(complete(record))
-
-    def write(self, record: logging.LogRecord) -> str:
-        """Return the line of a record as it is."""
         line: dict[str, Any] = {
             "level": record.levelname,
             "location": f"{record.funcName}:{record.lineno}",
-            "message": _message(record),
+            "message": None,
             "timestamp": self.formatTime(record),
             **self.keys,
         }
@@ -59,7 +66,7 @@ class LineFormatter(logging.Formatter):
         for name, value in zip(_LATE, self._exception(record), strict=True):
             line[name] = line.get(name, value)
         line["stack_trace"] = _stack_trace(record)
-        line["xray_trace_id"] = root_of_trace(settings.trace_header())
+        line["xray_trace_id"] = _root(settings.trace_header())
         return self._serialize({name: value for name, value in line.items() if value is not None})
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 (logging's name)
@@ -74,9 +81,8 @@ class LineFormatter(logging.Formatter):
         return self.formatException(record.exc_info), kind.__name__, getattr(error, "__notes__", None)
 
 
-def root_of_trace(header: str | None) -> str | None:
-    """Return the trace id of an X-Ray header, or None."""
-    return header.split(";")[0].replace("Root=", "") if header else None
+def _root(trace_header: str | None) -> str | None:
+    return trace_header.split(";")[0].replace("Root=", "") if trace_header else None
 
 
 def _message(record: logging.LogRecord) -> Any:
@@ -110,7 +116,7 @@ def _stack_trace(record: logging.LogRecord) -> dict[str, Any] | None:
 
 
 class SafeSerializer:
-    """Write a line without secrets, as JSON that every reader takes for exactly one line."""
+    """Write a line without secrets, as JSON that every reader takes for one line, of a size that Lambda keeps whole."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -119,9 +125,28 @@ class SafeSerializer:
         """Return the line as text that UTF-8 can carry."""
         invocation = current.get()
         if invocation is not None and invocation.trace_id:
-            line["xray_trace_id"] = root_of_trace(invocation.trace_id)
-        text = json.dumps(self._redactor.redact(line), separators=(",", ":"), ensure_ascii=False)
-        return _breaks.sub(_escape, text) if _breaks.search(text) else text
+            line["xray_trace_id"] = _root(invocation.trace_id)
+        return write_line(self._redactor.redact_line(line, _FIXED))
+
+
+def write_line(line: dict[str, Any]) -> str:
+    """Return members that JSON has as one line."""
+    text = _write(line)
+    for longest in (8_000, 1_000, 100):
+        if len(text) < _LARGEST_LINE // 4 or len(text.encode()) <= _LARGEST_LINE:
+            break
+        text = _write({_cut(name, longest): _cut(line[name], longest) for name in islice(line, _MOST_MEMBERS)})
+    return text
+
+
+def _write(line: dict[str, Any]) -> str:
+    text = json.dumps(line, separators=(",", ":"), ensure_ascii=False)
+    return _unsafe.sub(_escape, text) if _unsafe.search(text) else text
+
+
+def _cut(member: Any, longest: int) -> Any:
+    text = member if isinstance(member, str) else json.dumps(member, ensure_ascii=False)
+    return member if len(text) <= longest else f"{text[:longest]} <{len(text) - longest} more characters>"
 
 
 def _escape(match: re.Match[str]) -> str:

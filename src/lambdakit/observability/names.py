@@ -7,19 +7,21 @@ from typing import Any
 
 _WORDS = (
     *("authorization", "cookie", "password", "passwd", "passphrase", "secret", "token", "api[-_ ]?key"),
-    *("access[-_ ]?key", "private[-_ ]?key", "credential", "signature", "connection[-_ ]?string", "pwd", "csrf", "jwt"),
-    *("session[-_ ]?id", "client[-_ ]?assertion", "otp", "auth[-_ ]?code"),
+    *("access[-_ ]?key", "private[-_ ]?key", "credential", "signature", "connection[-_ ]?string", "csrf", "jwt"),
+    *("session[-_ ]?id", "client[-_ ]?assertion", "auth[-_ ]?code", r"\botp\b", r"\bpwd\b"),
 )
 SECRET_WORD = "|".join(_WORDS)
 """A pattern of the words that make a name secret, without groups."""
 _find_word = re.compile(SECRET_WORD, re.IGNORECASE).search
-_counts_tokens = re.compile(r"tokens|token_count|count", re.IGNORECASE).search
+_counts_tokens = re.compile(r"tokens|count", re.IGNORECASE).search
+_FOLDERS = frozenset({"PWD", "OLDPWD"})
+"""Variables that name folders, whatever their names sound like."""
 
 
 @lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
     """Say whether a value filed under this name has to stay out of logs."""
-    return _find_word(name) is not None
+    return _find_word(name.replace("_", "-")) is not None and name not in _FOLDERS
 
 
 def hides(name: object, value: Any, more: Iterable[str] = ()) -> bool:

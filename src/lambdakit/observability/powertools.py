@@ -2,21 +2,14 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from lambdakit.observability.fields import complete
 from lambdakit.observability.lines import Serialize, read_json
-
-
-class PowertoolsLineFormatter(LambdaPowertoolsFormatter):
-    """Powertools' own formatter, with the fields of the invocation and the request on every line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return one JSON object without a line break."""
-        return super().format(complete(record))
+from lambdakit.observability.metrics import RequestMetrics
 
 
 class _Registered(logging.Handler):
@@ -26,16 +19,16 @@ class _Registered(logging.Handler):
         """Leave the record to the root logger."""
 
 
-def make_formatter(serialize: Serialize, keys: Mapping[str, Any]) -> PowertoolsLineFormatter:
+def make_formatter(serialize: Serialize, keys: Mapping[str, Any]) -> LambdaPowertoolsFormatter:
     """Return the formatter that takes over from the standard library's."""
-    return PowertoolsLineFormatter(json_serializer=serialize, json_deserializer=read_json, **keys)
+    reads: Any = read_json
+    return LambdaPowertoolsFormatter(json_serializer=cast("Any", serialize), json_deserializer=reads, **keys)
 
 
-def make_logger(service: str, level: str | int, formatter: PowertoolsLineFormatter) -> Logger:
+def make_logger(service: str, level: str, formatter: LambdaPowertoolsFormatter) -> Logger:
     """Return the service's logger, whose records the root logger writes, each once."""
     filters = {handler: list(handler.filters) for handler in logging.getLogger().handlers}
-    handler = _Registered()
-    logger = Logger(service=service, level=level, logger_formatter=formatter, logger_handler=handler)
+    logger = Logger(service=service, level=level, logger_formatter=formatter, logger_handler=_Registered())
     # Powertools makes other handlers drop the service's records; here those are the ones that write them.
     for each, own in filters.items():
         each.filters[:] = own
@@ -44,6 +37,10 @@ def make_logger(service: str, level: str | int, formatter: PowertoolsLineFormatt
 
 def make_metrics(service: str) -> Metrics:
     """Return the metrics of a service; POWERTOOLS_METRICS_NAMESPACE names the namespace, else the service does."""
-    metrics = Metrics(service=service)
-    metrics.namespace = metrics.namespace or service
-    return metrics
+
+    def make() -> EphemeralMetrics:
+        metrics = EphemeralMetrics(service=service)
+        metrics.namespace = metrics.namespace or service
+        return metrics
+
+    return cast("Metrics", RequestMetrics(make))

@@ -1,5 +1,6 @@
 """What a line may show: secrets are replaced, and every value becomes one that JSON has."""
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -13,12 +14,16 @@ REDACTED = "***"
 
 _DEEPEST = 16
 _TOO_DEEP = "<nested too deep>"
+_LONGEST_TEXT = 131_072
+"""Characters of one text; Lambda cuts whole records of 262,144 bytes."""
 _PAIR = 2
+_METRICS = "_aws"
+"""The member that makes a JSON object a document of metrics; CloudWatch has to find it unchanged."""
 # Every repetition before a fixed part is bounded, so that no message makes a search take longer than linear time.
 _suspicious = re.compile(rf"://|\?|eyJ|A[KS]IA|bearer|basic|{SECRET_WORD}", re.IGNORECASE).search
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s{0,8}[:=,]\s{0,8}b?)[^\r\n]*")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s{1,8}[\w.~+/=:-]{6,}")
-_TOKEN = re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}|\bA[KS]IA[A-Z0-9]{16}\b")
+_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{5,}(?:\.[\w-]*){1,4}|\bA[KS]IA[A-Z0-9]{16}\b")
 _ADDRESS = re.compile(r"(://)[^\s/@'\"]{1,2000}@")
 _QUERY = re.compile(r"\?[^\s'\"<>=?]{1,128}=[^\s'\"<>]*")
 _PAIR_IN_TEXT = re.compile(
@@ -34,6 +39,10 @@ class Redactor:
         self._names = frozenset(name.lower() for name in names)
         self._environment = EnvironmentSecrets()
 
+    def add(self, names: Iterable[str]) -> None:
+        """Take more names whose values are secret."""
+        self._names |= {name.lower() for name in names}
+
     def redact(self, value: Any, depth: int = 0) -> Any:
         """Return a value that JSON has, without secrets."""
         if isinstance(value, str):
@@ -44,7 +53,13 @@ class Redactor:
             return value if math.isfinite(value) else str(value)
         if isinstance(value, Mapping | list | tuple):
             return _TOO_DEEP if depth > _DEEPEST else self._redact_members(cast("Any", value), depth + 1)
-        return self.redact_text(_as_text(value))
+        return self.redact_text(as_text(value))
+
+    def redact_line(self, line: Mapping[str, Any], kept: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """Return the members of a line without secrets; the names in `kept` stay whatever they contain."""
+        return {
+            (name if name in kept else self._key(name)): self._member(name, value, 1) for name, value in line.items()
+        }
 
     def _redact_members(self, value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> Any:
         if isinstance(value, Mapping):
@@ -56,19 +71,58 @@ class Redactor:
     def _key(self, name: Any) -> Any:
         if isinstance(name, str):
             return self.redact_text(name)
-        return name if name is None or isinstance(name, bool | int) else self.redact_text(_as_text(name))
+        return name if name is None or isinstance(name, bool | int) else self.redact_text(as_text(name))
 
     def _member(self, name: Any, value: Any, depth: int) -> Any:
         return REDACTED if hides(name, value, self._names) else self.redact(value, depth)
 
     def redact_text(self, text: str) -> str:
         """Return a text without the secrets that are known and those that can be told by their shape."""
+        if len(text) > _LONGEST_TEXT:
+            text = _cut(text)
         pattern = self._environment.pattern()
         if pattern is not None:
             text = pattern.sub(REDACTED, text)
-        for secret in of_request.get():
+        carried = of_request.get()
+        for secret in carried.values() if carried else ():
             text = text.replace(secret, REDACTED)
         return _redact_shapes(text) if _suspicious(text) else text
+
+    def redact_record(self, text: str) -> str:
+        """Return a record that somebody else wrote, plain text or a JSON object, without secrets."""
+        content = read_object(text)
+        if content is None:
+            return self.redact_text(text)
+        metrics = {_METRICS: content.pop(_METRICS)} if _METRICS in content else {}
+        return json.dumps({**metrics, **self._spare_numbers(content)}, ensure_ascii=False, separators=(",", ":"))
+
+    def _spare_numbers(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Redact all but lists of numbers: the values of a metric, whatever it is called."""
+        shown = self.redact_line(content)
+        return {**shown, **{name: value for name, value in content.items() if _are_numbers(value)}}
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, float) for each in cast("list[Any]", value))
+
+
+def read_object(text: str) -> dict[str, Any] | None:
+    """Return the content of a text that is one JSON object, else None."""
+    if not text.startswith("{"):
+        return None
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else None
+
+
+def _cut(text: str) -> str:
+    """Cut a text at a blank, as half a secret could not be recognised."""
+    kept = text[:_LONGEST_TEXT]
+    words = kept.rsplit(None, 1)
+    kept = words[0] if len(words) > 1 else ""
+    return f"{kept} <{len(text) - len(kept)} more characters>"
 
 
 def _redact_shapes(text: str) -> str:
@@ -80,7 +134,8 @@ def _redact_shapes(text: str) -> str:
     return _PAIR_IN_TEXT.sub(rf"\1{REDACTED}", text)
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Return what `str` makes of a value, or say that it makes nothing."""
     try:
         return str(value)
     except Exception as error:  # noqa: BLE001 (a line about a broken object is worth more than none)
