@@ -10,8 +10,8 @@ from lambdakit.observability.current import current
 
 of_request: ContextVar[Mapping[str, Any]] = ContextVar("lambdakit_request_fields", default={})  # noqa: B039 (a Mapping)
 """The fields that an access log gives to every line of its request; never changed, only replaced."""
-_FOREIGN = ("aws_request_id", "tenant_id", "_frame_type", "color_message")
-"""What AWS's runtime client and uvicorn set on a record; the lines call it as Powertools does, or leave it out."""
+_FOREIGN = ("aws_request_id", "tenant_id", "_frame_type", "color_message", "taskName")
+"""What AWS's client, uvicorn and asyncio add to a record; the lines call it as Powertools does, or leave it out."""
 
 
 def complete(record: logging.LogRecord) -> logging.LogRecord:

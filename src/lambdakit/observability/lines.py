@@ -26,7 +26,7 @@ _NOT_EXTRA = frozenset(
 _FIXED = frozenset(
     (
         *("level", "location", "message", "timestamp", "service", "sampling_rate", "cold_start", "function_name"),
-        *("function_memory_size", "function_request_id", "tenant_id", "correlation_id", "taskName", "exception"),
+        *("function_memory_size", "function_request_id", "tenant_id", "correlation_id", "exception"),
         *("exception_name", "stack_trace", "xray_trace_id"),
     )
 )

@@ -8,7 +8,7 @@ from typing import Any
 _WORDS = (
     *("authorization", "cookie", "password", "passwd", "passphrase", "secret", "token", "api[-_ ]?key"),
     *("access[-_ ]?key", "private[-_ ]?key", "credential", "signature", "connection[-_ ]?string", "csrf", "jwt"),
-    *("session[-_ ]?id", "client[-_ ]?assertion", "auth[-_ ]?code", r"\botp\b", r"\bpwd\b"),
+    *("session[-_ ]?id", "client[-_ ]?assertion", "auth[-_ ]?code", "pwd", "(?<![a-z])otp(?![a-z])"),
 )
 SECRET_WORD = "|".join(_WORDS)
 """A pattern of the words that make a name secret, without groups."""
@@ -21,7 +21,7 @@ _FOLDERS = frozenset({"PWD", "OLDPWD"})
 @lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
     """Say whether a value filed under this name has to stay out of logs."""
-    return _find_word(name.replace("_", "-")) is not None and name not in _FOLDERS
+    return _find_word(name) is not None and name not in _FOLDERS
 
 
 def hides(name: object, value: Any, more: Iterable[str] = ()) -> bool:
