@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging.constants import LOGGER_ATTRIBUTE_PRECONFIGURED
+from aws_lambda_powertools.logging.filters import SuppressFilter
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
@@ -27,12 +29,24 @@ def make_formatter(serialize: Serialize, keys: Mapping[str, Any]) -> LambdaPower
 
 def make_logger(service: str, level: str, formatter: LambdaPowertoolsFormatter) -> Logger:
     """Return the service's logger, whose records the root logger writes, each once."""
-    filters = {handler: list(handler.filters) for handler in logging.getLogger().handlers}
+    _take_over(logging.getLogger(service), formatter)
     logger = Logger(service=service, level=level, logger_formatter=formatter, logger_handler=_Registered())
     # Powertools makes other handlers drop the service's records; here those are the ones that write them.
-    for each, own in filters.items():
-        each.filters[:] = own
+    for handler in logging.getLogger().handlers:
+        handler.filters[:] = [each for each in handler.filters if not _drops(each, service)]
     return logger
+
+
+def _take_over(made: logging.Logger, formatter: LambdaPowertoolsFormatter) -> None:
+    """Let Powertools set up a logger again that the user has made before; what holds the old one gets our lines."""
+    for handler in made.handlers:
+        handler.setFormatter(formatter)
+    made.handlers.clear()
+    made.__dict__.pop(LOGGER_ATTRIBUTE_PRECONFIGURED, None)
+
+
+def _drops(each: object, service: str) -> bool:
+    return isinstance(each, SuppressFilter) and each.logger == service
 
 
 def make_metrics(service: str) -> Metrics:
