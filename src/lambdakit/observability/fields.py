@@ -22,7 +22,10 @@ def complete(record: logging.LogRecord) -> logging.LogRecord:
     for name, value in {**fields, **of_request.get()}.items():
         if value is not None:
             known.setdefault(name, value)
-    return logging.makeLogRecord(known)
+    # Not `makeLogRecord`: it looks up the time, the thread and the task of a record that has all of them.
+    completed = logging.LogRecord.__new__(logging.LogRecord)
+    completed.__dict__.update(known)
+    return completed
 
 
 def _of_invocation(request_id: str | None, tenant_id: str | None) -> dict[str, Any]:
