@@ -19,15 +19,6 @@ def take_server_loggers() -> None:
 
 def loads_in_init() -> bool:
     """Say whether Powertools is loaded at once: everywhere but where our runtime's first caller would wait for it."""
-    return not (_is_our_runtime() and settings.is_on_demand())
-
-
-def is_awslambdaric() -> bool:
-    """Say whether AWS's runtime client runs this process."""
-    return "awslambdaric" in sys.modules
-
-
-def _is_our_runtime() -> bool:
-    specification = getattr(sys.modules.get("__main__"), "__spec__", None)
-    name = getattr(specification, "name", "") or ""
-    return name.startswith("lambdakit.runtime") and not is_awslambdaric()
+    # Asked without an import: the runtime is above this package, and knows whether it runs this process.
+    hosting = sys.modules.get("lambdakit.runtime.hosting")
+    return not (hosting is not None and hosting.is_hosting() and settings.is_on_demand())

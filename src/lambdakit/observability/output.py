@@ -13,6 +13,12 @@ _JSON_FRAMES = 0xA55A0002
 _FRAME_LEVELS = {logging.DEBUG: 8, logging.INFO: 12, logging.WARNING: 16, logging.ERROR: 20, logging.CRITICAL: 24}
 """What a level adds to the type of a frame: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-logs-api.html"""
 
+_SURE = (
+    *("levelname", "levelno", "funcName", "lineno", "created", "msecs", "cold_start", "function_name"),
+    *("function_memory_size", "function_request_id", "tenant_id", "correlation_id"),
+)
+"""What can be written of any record."""
+
 
 class SafeLine(str):
     """A line that has been made for the log: nothing in it is left to redact."""
@@ -49,8 +55,8 @@ def _frame_type(level: int) -> bytes:
 def _describe_broken(record: logging.LogRecord, error: Exception) -> logging.LogRecord:
     arguments = f" with the arguments {as_text(record.args)}" if record.args else ""
     message = f"{as_text(record.msg)}{arguments} <cannot be formatted: {type(error).__name__}>"
-    place = {"funcName": record.funcName, "lineno": record.lineno, "created": record.created, "msecs": record.msecs}
-    return logging.makeLogRecord({"levelname": record.levelname, "levelno": record.levelno, "msg": message, **place})
+    known = {name: record.__dict__[name] for name in _SURE if name in record.__dict__}
+    return logging.makeLogRecord({**known, "msg": message})
 
 
 class _StandardOutput(logging.StreamHandler[TextIO]):
