@@ -1,6 +1,7 @@
 import inspect
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import mangum
@@ -16,6 +17,7 @@ from lambdakit.errors import OptionError, UnhandledEvent
 from lambdakit.events import FORMATS
 from lambdakit.mangum import Mangum
 from tests.asgi.apps import answering, make_event
+from tests.emulator.functions import configure, invoke
 from tests.peers.adapters import DOORS, Serving, serving_with_door
 
 JSON = [(b"content-type", b"application/json")]
@@ -320,3 +322,33 @@ def test_an_event_of_lambda_at_edge_can_be_left_to_the_handler_of_mangum(serving
 
     assert result["status"] == 200
     assert json.loads(result["body"])["color"] == "red"
+
+
+def test_a_custom_handler_takes_its_events_on_lambdakits_runtime_too(tmp_path: Path) -> None:
+    source = """
+        from lambdakit.mangum import Mangum
+
+        async def app(scope, receive, send):
+            await send({"type": "http.response.start", "status": 201, "headers": []})
+            await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+        class Direct:
+            def __init__(self, event, context, config):
+                self.body = b""
+                self.scope = {"type": "http", "method": "GET", "path": event["route"], "headers": []}
+
+            @classmethod
+            def infer(cls, event, context, config):
+                return "route" in event
+
+            def __call__(self, response):
+                return [response["status"], response["body"].decode()]
+
+        handler = Mangum(app, lifespan="off", custom_handlers=[Direct])
+    """
+    configuration = configure(tmp_path, source, runtime="lambdakit", memory=512, timeout=20)
+    run = invoke(configuration, b'{"route": "/items"}', json.dumps(make_event("/usual")).encode())
+
+    direct, usual = run.results()
+    assert direct == [201, "/items"]
+    assert (usual["statusCode"], usual["body"]) == (201, "/usual")

@@ -6,10 +6,15 @@ mangum serves, need a custom handler.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lambdakit.asgi import LambdaApp
 from lambdakit.asgi.types import App, LifespanMode, Message, Receive, Scope, Send
+from lambdakit.events import Response
+
+if TYPE_CHECKING:
+    from lambdakit.runtime.invocation import Invocation
 
 _TEXT_TYPES = (
     "text/",
@@ -85,14 +90,28 @@ class Mangum(LambdaApp):
 
     def __call__(self, event: Any, context: Any = None) -> Any:
         """Answer one event, with the first custom handler that takes it or else by the event's own format."""
-        for handler_class in self._custom_handlers:
-            if handler_class.infer(event, context, self._config):
-                return self._answer_custom(handler_class(event, context, self._config), context)
-        return super().__call__(event, context)
+        handler = self._find_custom(event, context)
+        if handler is None:
+            return super().__call__(event, context)
+        return _encode(handler, self.respond(handler.scope, handler.body, context))
 
-    def _answer_custom(self, handler: CustomHandler, context: Any) -> dict[str, Any]:
-        status, headers, body = self.respond(handler.scope, handler.body, context)
-        return handler({"status": status, "headers": [list(pair) for pair in headers], "body": body})
+    async def serve_invocation(self, invocation: "Invocation") -> None:
+        """Answer one event under `lambdakit.runtime`, with the first custom handler that takes it or else as any."""
+        handler = self._find_custom(invocation.event, invocation.context)
+        if handler is None:
+            await super().serve_invocation(invocation)
+            return
+        await self.serve_scope(invocation, handler.scope, handler.body, encode=partial(_encode, handler))
+
+    def _find_custom(self, event: Any, context: Any) -> CustomHandler | None:
+        found = (each for each in self._custom_handlers if each.infer(event, context, self._config))
+        handler_class = next(found, None)
+        return handler_class(event, context, self._config) if handler_class else None
+
+
+def _encode(handler: CustomHandler, response: Response) -> dict[str, Any]:
+    status, headers, body = response
+    return handler({"status": status, "headers": [list(pair) for pair in headers], "body": body})
 
 
 def _without_headers(app: App, excluded: frozenset[str]) -> App:

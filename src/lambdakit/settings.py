@@ -5,6 +5,8 @@ Lambda sets the `AWS_*` names (https://docs.aws.amazon.com/lambda/latest/dg/conf
 
 import os
 
+from lambdakit.errors import OptionError
+
 APP = "LAMBDAKIT_APP"
 """The app that `lambdakit.asgi.handler.handler` serves, as `module:attribute`."""
 
@@ -69,9 +71,20 @@ def take_log_descriptor() -> int | None:
     return int(descriptor) if descriptor.isdecimal() else None
 
 
-def serves_many_at_a_time() -> bool:
-    """Say whether Lambda sends this process several events at a time, as Managed Instances do."""
-    return "AWS_LAMBDA_MAX_CONCURRENCY" in os.environ
+def max_concurrency() -> int | None:
+    """Return how many events at a time Lambda sends this process, or None where that is one, but on Managed Instances.
+
+    Raises:
+        OptionError: It is no number.
+    """
+    value = os.environ.get("AWS_LAMBDA_MAX_CONCURRENCY")
+    if value is None:
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise OptionError(
+            f"AWS_LAMBDA_MAX_CONCURRENCY is {value!r}", where="the environment", fix="set a number from 1 on, or none"
+        )
+    return int(value)
 
 
 def is_lambda() -> bool:

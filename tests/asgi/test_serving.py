@@ -312,3 +312,20 @@ def test_under_snapstart_the_app_starts_after_the_restore(monkeypatch: pytest.Mo
     start_app()
 
     assert started == ["lifespan"]
+
+
+def test_an_event_in_a_shape_of_its_own_is_answered_before_the_app_ends() -> None:
+    seen: list[int] = []
+
+    async def work(receive: Receive, send: Send) -> None:
+        await send(start(201))
+        await send(body((await receive())["body"]))
+        seen.append(len(invocation.results))
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    invocation, handler = KeptInvocation({}), LambdaApp(app_that(work))
+    answer = handler.serve_scope(cast("Invocation", invocation), scope, b"tea", encode=Response.__repr__)
+    hosted().run(answer, seconds=20)
+
+    assert invocation.results == [repr(Response(201, [(b"content-type", b"text/plain")], b"tea"))]
+    assert seen == [1]

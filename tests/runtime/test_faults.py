@@ -1,6 +1,7 @@
 """Faults of the Runtime API: no event is lost silently, no process dies by a signal, nothing hangs."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,19 @@ BROKEN: dict[str, Reaction] = {
 BOTH = [("first", "response", ""), ("second", "response", "")]
 
 
-def run(api: FakeApi, folder: Path, *, finishes: bool = True) -> tuple[int | None, str]:
+Run = Callable[..., tuple[int | None, str]]
+
+
+@pytest.fixture(params=["one at a time", "many at a time"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Return what runs a runtime of either kind; it has one slot, so that the order of events is known."""
+    variables = {} if request.param == "one at a time" else {"AWS_LAMBDA_MAX_CONCURRENCY": "1"}
+    return partial(run_runtime, **variables)
+
+
+def run_runtime(api: FakeApi, folder: Path, *, finishes: bool = True, **variables: str) -> tuple[int | None, str]:
     """Run the runtime until it has asked for a third event, or has ended by itself; return exit code and log."""
-    process = start_runtime(api, folder)
+    process = start_runtime(api, folder, **variables)
     try:
         if finishes:
             assert api.is_done.wait(30)
@@ -36,7 +47,7 @@ def run(api: FakeApi, folder: Path, *, finishes: bool = True) -> tuple[int | Non
 
 
 @pytest.mark.parametrize("name", [*map(str, STATUSES), *BROKEN, "trickled"])
-def test_a_next_that_goes_wrong_is_asked_again(tmp_path: Path, name: str) -> None:
+def test_a_next_that_goes_wrong_is_asked_again(run: Run, tmp_path: Path, name: str) -> None:
     fault = trickle(reply(500)) if name == "trickled" else BROKEN.get(name) or reply(int(name))
     api = FakeApi({"next": [fault, fault]})
 
@@ -45,14 +56,14 @@ def test_a_next_that_goes_wrong_is_asked_again(tmp_path: Path, name: str) -> Non
     assert (api.outcomes, code) == (BOTH, 0)
 
 
-def test_an_event_without_an_id_is_no_event(tmp_path: Path) -> None:
+def test_an_event_without_an_id_is_no_event(run: Run, tmp_path: Path) -> None:
     api = FakeApi({"next": [reply(200, b"{}")]})
 
     assert (run(api, tmp_path)[0], api.outcomes) == (0, BOTH)
 
 
 @pytest.mark.parametrize("fault", [reply(403), reply(500), drop], ids=["403", "500", "dropped"])
-def test_without_events_the_process_ends_and_says_why(tmp_path: Path, fault: Reaction) -> None:
+def test_without_events_the_process_ends_and_says_why(run: Run, tmp_path: Path, fault: Reaction) -> None:
     code, log = run(FakeApi({"next": [fault] * 50}), tmp_path, finishes=False)
 
     assert code == 1
@@ -60,7 +71,7 @@ def test_without_events_the_process_ends_and_says_why(tmp_path: Path, fault: Rea
 
 
 @pytest.mark.parametrize("name", ["429", "500", "502", "503", *BROKEN])
-def test_a_response_that_is_not_acknowledged_is_posted_again(tmp_path: Path, name: str) -> None:
+def test_a_response_that_is_not_acknowledged_is_posted_again(run: Run, tmp_path: Path, name: str) -> None:
     api = FakeApi({"response": [BROKEN.get(name) or reply(int(name))]})
 
     assert (run(api, tmp_path)[0], api.outcomes) == (0, BOTH)
@@ -70,7 +81,7 @@ def test_a_response_that_is_not_acknowledged_is_posted_again(tmp_path: Path, nam
     ("status", "error_type"),
     [(413, "Function.ResponseSizeTooLarge"), (400, "Runtime.ResponseRejected"), (404, "Runtime.ResponseRejected")],
 )
-def test_a_response_that_is_refused_becomes_an_error(tmp_path: Path, status: int, error_type: str) -> None:
+def test_a_response_that_is_refused_becomes_an_error(run: Run, tmp_path: Path, status: int, error_type: str) -> None:
     api = FakeApi({"response": [reply(status)]})
 
     code, log = run(api, tmp_path)
@@ -80,7 +91,7 @@ def test_a_response_that_is_refused_becomes_an_error(tmp_path: Path, status: int
     assert "did not take the response" in log
 
 
-def test_a_response_that_arrived_although_the_connection_broke_is_not_an_error(tmp_path: Path) -> None:
+def test_a_response_that_arrived_although_the_connection_broke_is_not_an_error(run: Run, tmp_path: Path) -> None:
     api = FakeApi({})
     reactions: Sequence[Callable[..., None]] = [api.accept_silently]
     api.faults["response"] = list(reactions)
@@ -92,7 +103,9 @@ def test_a_response_that_arrived_although_the_connection_broke_is_not_an_error(t
 
 
 @pytest.mark.parametrize("fault", [reply(400), reply(500), drop], ids=["400", "500", "dropped"])
-def test_an_outcome_that_nobody_takes_is_logged_and_the_next_event_is_served(tmp_path: Path, fault: Reaction) -> None:
+def test_an_outcome_that_nobody_takes_is_logged_and_the_next_event_is_served(
+    run: Run, tmp_path: Path, fault: Reaction
+) -> None:
     api = FakeApi({"response": [fault] * 5, "error": [fault] * 5})
 
     # The first event stays open, so it is handed out again: nothing is lost.
@@ -104,7 +117,7 @@ def test_an_outcome_that_nobody_takes_is_logged_and_the_next_event_is_served(tmp
     assert "was not taken either" in log
 
 
-def test_events_come_trickled_too(tmp_path: Path) -> None:
+def test_events_come_trickled_too(run: Run, tmp_path: Path) -> None:
     api = FakeApi({})
     api.events = []
     api.faults["next"] = [trickle(event("first"))]
@@ -120,11 +133,8 @@ def test_a_stream_that_nobody_takes_becomes_an_error(tmp_path: Path) -> None:
             def __call__(self, event, context):
                 pass
             async def serve_invocation(self, invocation):
-                address, invocation._connection.address = invocation._connection.address, "127.0.0.1:1"
-                try:
-                    await invocation.stream("text/plain")
-                finally:
-                    invocation._connection.address = address
+                invocation._address = "127.0.0.1:1"
+                await invocation.stream("text/plain")
         handler = Handler()
     """
     api = FakeApi({})

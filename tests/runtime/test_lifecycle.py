@@ -210,16 +210,17 @@ def test_an_app_starts_after_the_restore(tmp_path: Path, moment: str) -> None:
     assert output.decode().splitlines() == [moment, "started"]
 
 
-def test_managed_instances_are_refused_in_init_with_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", ["0", "-1", "many", ""])
+def test_a_concurrency_that_is_no_number_is_refused_in_init_with_what_to_do(tmp_path: Path, value: str) -> None:
     api = FakeApi({})
-    process = start_runtime(api, tmp_path, AWS_LAMBDA_MAX_CONCURRENCY="4")
+    process = start_runtime(api, tmp_path, AWS_LAMBDA_MAX_CONCURRENCY=value)
     output, _ = process.communicate(timeout=20)
     api.close()
 
     [(path, body)] = api.reports
     assert (process.returncode, path) == (1, "init/error")
-    assert json.loads(body)["errorType"] == "Runtime.UnsupportedConfiguration"
-    assert b"leave AWS_LAMBDA_EXEC_WRAPPER out" in output
+    assert json.loads(body)["errorType"] == "OptionError"
+    assert b"set a number from 1 on" in output
 
 
 def test_without_a_runtime_api_one_line_says_what_to_do() -> None:

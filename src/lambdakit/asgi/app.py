@@ -113,25 +113,48 @@ class LambdaApp:
         A response is streamed where `LAMBDAKIT_STREAMING` names the event's source, and else posted when the app has
         sent all of it. Events that are no HTTP requests are answered when all work on them has ended.
         """
-        from lambdakit.asgi.serving import serve_registered, serve_request  # noqa: PLC0415 (needs asyncio)
+        from lambdakit.asgi.serving import serve_registered, serve_streamed  # noqa: PLC0415 (needs asyncio)
 
-        source = self._recognize(invocation.event)
+        event, context = invocation.event, invocation.context
+        source = self._recognize(event)
         event_format = FORMATS.get(source)
         if event_format is None:
             await serve_registered(self._registered(source), invocation)
             return
-        request = self._read(event_format, invocation.event)
-        scope = make_scope(request, invocation.event, invocation.context)
+        request = self._read(event_format, event)
+        scope = make_scope(request, event, context)
+        if settings.streaming_source() != source:
+            encode, limit = partial(self._encode, event_format), event_format.response_limit
+            await self.serve_scope(invocation, scope, request.body, encode=encode, limit=limit)
+            return
+        seconds = _seconds_left(context)
+        await serve_streamed(
+            self._run(), invocation, scope=scope, body=request.body, seconds=seconds, event_format=event_format
+        )
+
+    async def serve_scope(
+        self,
+        invocation: "Invocation",
+        scope: Scope,
+        body: bytes,
+        *,
+        encode: Callable[[Response], Any],
+        limit: int = LAMBDA_PAYLOAD_LIMIT,
+    ) -> None:
+        """Answer an event in a shape of one's own under `lambdakit.runtime`.
+
+        Args:
+            invocation: The event to answer.
+            scope: What the app gets as its ASGI scope, without `state`.
+            body: The whole request body.
+            encode: Makes the function's result of the app's response.
+            limit: The most bytes that the response body may have.
+        """
+        from lambdakit.asgi.serving import serve_buffered  # noqa: PLC0415 (needs asyncio)
+
         seconds = _seconds_left(invocation.context)
-        is_streamed = settings.streaming_source() == source
-        await serve_request(
-            self._run(),
-            event_format,
-            invocation,
-            scope=scope,
-            body=request.body,
-            seconds=seconds,
-            encode=None if is_streamed else partial(self._encode, event_format),
+        await serve_buffered(
+            self._run(), invocation, scope=scope, body=body, seconds=seconds, encode=encode, limit=limit
         )
 
     def _recognize(self, event: Any) -> str:

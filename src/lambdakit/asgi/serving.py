@@ -8,7 +8,7 @@ from typing import Any
 from lambdakit.asgi.cycle import WITHOUT_BODY, BodyTooLarge, HttpCycle, internal_server_error
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.running import RunningApp, call_function
-from lambdakit.asgi.types import Message, Scope
+from lambdakit.asgi.types import App, Message, Scope
 from lambdakit.events import EventFormat, Response
 from lambdakit.runtime.invocation import Invocation
 
@@ -25,46 +25,58 @@ async def serve_registered(function: Callable[[Any, Any], Any], invocation: Invo
     await invocation.respond(await call_function(function, invocation.event, invocation.context))
 
 
-async def serve_request(
+async def serve_buffered(
     running: RunningApp,
-    event_format: EventFormat,
     invocation: Invocation,
     *,
     scope: Scope,
     body: bytes,
     seconds: float | None,
-    encode: Callable[[Response], Any] | None,
+    encode: Callable[[Response], Any],
+    limit: int,
 ) -> None:
-    """Answer a request: buffered through `encode`, or streamed without it.
+    """Answer a request with what `encode` makes of the whole response, whose body may have `limit` bytes.
 
     `seconds` are what the app has for its response; what it does afterwards takes what the runtime allows.
     """
-    scope["state"] = running.state
-    limit = asyncio.timeout(seconds)
-    cycle: _Cycle
-    if encode is None:
-        cycle = _StreamedCycle(scope, body, event_format, invocation, limit)
-    else:
-        cycle = _BufferedCycle(scope, body, encode, invocation, limit, event_format.response_limit)
-    try:
-        async with limit:
-            await cycle.serve(running)
-    except TimeoutError:
-        # With %r no path can forge a line of the log.
-        _logger.error("%s %r was cut off before the function's time-out", scope["method"], scope["path"])  # noqa: TRY400 (where it was cut tells nothing)
-        await cycle.give_up(deadline_passed(), _TIMED_OUT)
+    await _BufferedCycle(scope, body, seconds, invocation, encode, limit).serve(running)
+
+
+async def serve_streamed(
+    running: RunningApp,
+    invocation: Invocation,
+    *,
+    scope: Scope,
+    body: bytes,
+    seconds: float | None,
+    event_format: EventFormat,
+) -> None:
+    """Answer a request with a stream, in which a response begins as its source expects."""
+    await _StreamedCycle(scope, body, seconds, invocation, event_format).serve(running)
 
 
 class _Cycle(HttpCycle):
     """A request whose response goes out while the app still runs."""
 
-    def __init__(self, scope: Scope, body: bytes, limit: int, time_limit: asyncio.Timeout) -> None:
+    def __init__(self, scope: Scope, body: bytes, seconds: float | None, invocation: Invocation, limit: int) -> None:
         super().__init__(scope, body, limit)
-        self._time_limit = time_limit
+        self._invocation = invocation
+        self._time_limit = asyncio.timeout(seconds)
 
     async def serve(self, running: RunningApp) -> None:
+        self._scope["state"] = running.state
         try:
-            await self.run(running.app)
+            async with self._time_limit:
+                await self._call(running.app)
+        except TimeoutError:
+            scope = self._scope
+            # With %r no path can forge a line of the log.
+            _logger.error("%s %r was cut off before the function's time-out", scope["method"], scope["path"])  # noqa: TRY400 (where it was cut tells nothing)
+            await self.give_up(deadline_passed(), _TIMED_OUT)
+
+    async def _call(self, app: App) -> None:
+        try:
+            await self.run(app)
         except BodyTooLarge:
             await self.give_up(response_too_large(self._limit), "Function.ResponseSizeTooLarge")
             return
@@ -80,14 +92,13 @@ class _BufferedCycle(_Cycle):
         self,
         scope: Scope,
         body: bytes,
-        encode: Callable[[Response], Any],
+        seconds: float | None,
         invocation: Invocation,
-        time_limit: asyncio.Timeout,
+        encode: Callable[[Response], Any],
         limit: int,
     ) -> None:
-        super().__init__(scope, body, limit, time_limit)
+        super().__init__(scope, body, seconds, invocation, limit)
         self._encode = encode
-        self._invocation = invocation
 
     async def _send(self, message: Message) -> None:
         await super()._send(message)
@@ -101,11 +112,10 @@ class _BufferedCycle(_Cycle):
 
 class _StreamedCycle(_Cycle):
     def __init__(
-        self, scope: Scope, body: bytes, event_format: EventFormat, invocation: Invocation, time_limit: asyncio.Timeout
+        self, scope: Scope, body: bytes, seconds: float | None, invocation: Invocation, event_format: EventFormat
     ) -> None:
-        super().__init__(scope, body, STREAM_LIMIT, time_limit)
+        super().__init__(scope, body, seconds, invocation, STREAM_LIMIT)
         self._format = event_format
-        self._invocation = invocation
         self._stream: Any = None
         self._is_gone = False
 

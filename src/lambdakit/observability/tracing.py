@@ -36,7 +36,7 @@ def make_tracer(service: str) -> Any:
 
     X-Ray's library keeps one current segment for a thread, so it stays off with many requests at a time.
     """
-    if settings.serves_many_at_a_time() or find_spec("aws_xray_sdk") is None:
+    if (settings.max_concurrency() or 1) > 1 or find_spec("aws_xray_sdk") is None:
         return NoTracer()
     from aws_lambda_powertools import Tracer  # noqa: PLC0415 (needs the library above)
 

@@ -9,16 +9,11 @@ from lambdakit.errors import RuntimeApiFault
 from lambdakit.runtime import hosting, lifecycle
 from lambdakit.runtime.client import make_error, post_init_error
 from lambdakit.runtime.connection import BlockingConnection
-from lambdakit.runtime.failures import ReportedError, describe
+from lambdakit.runtime.failures import describe
 from lambdakit.runtime.handler import find_handler
 from lambdakit.runtime.logs.setup import Log, set_up_logs
 from lambdakit.runtime.search_path import restore_search_path
 from lambdakit.runtime.serving import Server
-
-_ONE_AT_A_TIME = (
-    "lambdakit.runtime serves one event at a time, and AWS_LAMBDA_MAX_CONCURRENCY asks for more. "
-    "Fix: on Managed Instances leave AWS_LAMBDA_EXEC_WRAPPER out"
-)
 
 
 def main() -> NoReturn:
@@ -44,7 +39,11 @@ def main() -> NoReturn:
 
 
 def _serve(name: str, connection: BlockingConnection, log: Log) -> NoReturn:
-    handler = _find(name, connection, log)
+    handler, slots = _find(name, connection, log)
+    if slots is not None:
+        from lambdakit.runtime.concurrent import ConcurrentServer  # noqa: PLC0415 (needs asyncio from the start)
+
+        ConcurrentServer(handler, connection.address, log, slots=slots).serve()
     parked = lifecycle.park_extension(connection.address)
     if settings.takes_snapshot():
         from lambdakit.runtime import snapshot  # noqa: PLC0415 (only functions with SnapStart need it)
@@ -57,10 +56,9 @@ def _serve(name: str, connection: BlockingConnection, log: Log) -> NoReturn:
             parked.close()
 
 
-def _find(name: str, connection: BlockingConnection, log: Log) -> object:
+def _find(name: str, connection: BlockingConnection, log: Log) -> tuple[object, int | None]:
     try:
-        _refuse_managed_instances()
-        return find_handler(name)
+        return find_handler(name), settings.max_concurrency()
     except lifecycle.Terminated:
         raise
     except BaseException as error:  # noqa: BLE001 (whatever a module raises while it is imported is reported)
@@ -68,11 +66,6 @@ def _find(name: str, connection: BlockingConnection, log: Log) -> object:
         log.write_failure(outcome)
         connection.run(post_init_error(outcome))
         os._exit(1)
-
-
-def _refuse_managed_instances() -> None:
-    if settings.serves_many_at_a_time():
-        raise ReportedError("Runtime.UnsupportedConfiguration", _ONE_AT_A_TIME)
 
 
 if __name__ == "__main__":

@@ -23,14 +23,32 @@ def run(work: Coroutine[Any, Any, None], invocation: Invocation, seconds: float)
     loop = hosted_loop() or MainLoop()
     owned: set[asyncio.Task[Any]] = set()
     failures: list[BaseException] = []
-    name = getattr(work, "__qualname__", "the handler")
     try:
         loop.run(_work(work, owned, failures), seconds=seconds)
     except TimeoutError:
-        return loop.run(_cut(owned, invocation, name), seconds=2 * _GRACE)
+        return loop.run(_cut(owned, invocation, _name(work)), seconds=2 * _GRACE)
     if failures:
         raise failures[0]
     return None
+
+
+async def run_beside_others(work: Coroutine[Any, Any, None], invocation: Invocation, seconds: float) -> str | None:
+    """Do as `run` does, from within the event loop, where the work of other invocations goes on."""
+    owned: set[asyncio.Task[Any]] = set()
+    failures: list[BaseException] = []
+    task = asyncio.get_running_loop().create_task(_work(work, owned, failures))
+    await asyncio.wait({task}, timeout=seconds)
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_GRACE)
+        return await _cut(owned, invocation, _name(work))
+    if failures:
+        raise failures[0]
+    return None
+
+
+def _name(work: Coroutine[Any, Any, None]) -> str:
+    return getattr(work, "__qualname__", "the handler")
 
 
 async def _work(work: Coroutine[Any, Any, None], owned: set[asyncio.Task[Any]], failures: list[BaseException]) -> None:

@@ -25,17 +25,24 @@ class BlockWatch:
 
     def __init__(self) -> None:
         self._handler = self._report
+        self._deadlines: list[float] = []
         signal.signal(signal.SIGALRM, self._handler)
 
     def begin(self, deadline: float) -> None:
-        """Watch over an invocation; `deadline` is in seconds since the epoch."""
-        if signal.getsignal(signal.SIGALRM) is self._handler:
-            signal.setitimer(signal.ITIMER_REAL, max(deadline - _MARGIN - time.time(), 0.001))
+        """Watch over one more invocation; `deadline` is in seconds since the epoch."""
+        self._deadlines.append(deadline)
+        self._set_timer()
 
-    def end(self) -> None:
-        """Watch no longer."""
-        if signal.getsignal(signal.SIGALRM) is self._handler:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+    def end(self, deadline: float) -> None:
+        """Watch over it no longer."""
+        self._deadlines.remove(deadline)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if signal.getsignal(signal.SIGALRM) is not self._handler:
+            return
+        left = max(min(self._deadlines) - _MARGIN - time.time(), 0.001) if self._deadlines else 0
+        signal.setitimer(signal.ITIMER_REAL, left)
 
     def _report(self, _number: int, frame: FrameType | None) -> None:
         if frame is None or frame.f_globals.get("__name__") == "selectors":

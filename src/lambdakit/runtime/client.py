@@ -6,7 +6,7 @@ loop. Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import time
 from collections.abc import Generator
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from lambdakit.errors import RuntimeApiFault
 from lambdakit.runtime.wire import Request, Response
@@ -28,10 +28,18 @@ ERROR_TYPE = "Lambda-Runtime-Function-Error-Type"
 
 
 class Exchange(NamedTuple):
-    """A request to send; its answer is a Response, or None when the connection broke off first."""
+    """A request to send, once, and the seconds that its answer may take; what comes of it is an Attempt."""
 
     request: Request
     seconds: float | None
+
+
+class Attempt(NamedTuple):
+    """What came of sending a request: its response, or None when the connection broke off first."""
+
+    response: Response | None
+    is_stale: bool = False
+    """Whether the connection had been open before and ended without a byte of a response."""
 
 
 class Pause(NamedTuple):
@@ -40,8 +48,8 @@ class Pause(NamedTuple):
     seconds: float
 
 
-Steps = Generator[Exchange | Pause, Response | None, Result]
-"""What has to be done one after the other, and what comes of it."""
+Steps = Generator[Exchange | Pause, Attempt, Result]
+"""What has to be done one after the other, and what comes of it; what is sent back after a pause is not looked at."""
 
 
 class Event(NamedTuple):
@@ -67,6 +75,16 @@ class Outcome(NamedTuple):
     xray_cause: str = ""
 
 
+def exchange(request: Request, seconds: float | None) -> Steps[Response | None]:
+    """Send a request and return its response, or None when the connection broke off first."""
+    attempt = yield Exchange(request, seconds)
+    if not attempt.is_stale:
+        return attempt.response
+    # It was closed while nobody looked, as after a freeze.
+    response = (yield Exchange(request, seconds)).response
+    return response._replace(is_repeated=True) if response else None
+
+
 def ask_next() -> Steps[Event]:
     """Wait for the next event.
 
@@ -76,7 +94,7 @@ def ask_next() -> Steps[Event]:
     tries = 0
     while True:
         began = time.monotonic()
-        response = yield Exchange(Request("GET", f"{_ROOT}/invocation/next"), None)
+        response = yield from exchange(Request("GET", f"{_ROOT}/invocation/next"), None)
         if response is not None and (event := _read_event(response)):
             return event
         tries = 1 if time.monotonic() - began > _LONG_WAIT else tries + 1
@@ -123,7 +141,7 @@ def _post(event: Event, kind: str, outcome: Outcome) -> Steps[str | None]:
     response = None
     for pause in (*_PAUSES[:3], None):
         seconds = max(event.deadline + _OVERTIME - time.time(), 0.2)
-        response = yield Exchange(request, seconds)
+        response = yield from exchange(request, seconds)
         was_cut = was_cut or response is None or response.is_repeated
         if response is not None and _is_final(response):
             break
@@ -184,7 +202,7 @@ def post_restore_error(outcome: Outcome) -> Steps[None]:
 def _report(path: str, outcome: Outcome) -> Steps[None]:
     headers = {"Content-Type": outcome.content_type, ERROR_TYPE: outcome.error_type or "Runtime.Unknown"}
     for pause in (*_PAUSES[:2], None):
-        response = yield Exchange(Request("POST", path, headers, outcome.body), _INIT_SECONDS)
+        response = yield from exchange(Request("POST", path, headers, outcome.body), _INIT_SECONDS)
         if response is not None and _is_final(response):
             return
         if pause is not None:
@@ -198,14 +216,9 @@ def wait_for_restore() -> Steps[None]:
         RuntimeApiFault: The Runtime API refuses.
     """
     for pause in (*_PAUSES, None):
-        response = yield Exchange(Request("GET", f"{_ROOT}/restore/next"), None)
+        response = yield from exchange(Request("GET", f"{_ROOT}/restore/next"), None)
         if response is not None and _is_success(response):
             return
         if pause is None or (response is not None and _is_final(response)):
             raise RuntimeApiFault(f"no restore: {_describe(response)}", where="/runtime/restore/next")
         yield Pause(pause)
-
-
-def run_once(request: Request, seconds: float) -> Steps[Any]:
-    """Send one request and return its response, or None."""
-    return (yield Exchange(request, seconds))

@@ -8,15 +8,16 @@ from errno import EMFILE, ENFILE
 from typing import TypeVar
 
 from lambdakit.errors import BrokenResponse
-from lambdakit.runtime.client import Pause, Steps
+from lambdakit.runtime.client import Attempt, Pause, Steps
 from lambdakit.runtime.wire import Request, Response, ResponseReader
 
 Result = TypeVar("Result")
 
 CHUNK = 262_144
 """How many bytes are read at a time."""
-_CONNECT_SECONDS = 2.0
-_STALL_SECONDS = 5.0
+CONNECT_SECONDS = 2.0
+"""How long opening a connection may take."""
+STALL_SECONDS = 5.0
 """How long a response that has begun may stand still."""
 
 
@@ -29,12 +30,12 @@ class SpareDescriptor:
     def open_socket(self) -> socket.socket:
         """Return a new socket, in place of the spare descriptor if there is no other left."""
         try:
-            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            return _make_socket()
         except OSError as error:
             if error.errno not in {EMFILE, ENFILE} or self._descriptor < 0:
                 raise
             self.release()
-            return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            return _make_socket()
 
     def release(self) -> None:
         """Give the spare descriptor to whoever needs one now."""
@@ -49,18 +50,29 @@ class SpareDescriptor:
                 self._descriptor = os.open(os.devnull, os.O_RDONLY)
 
 
+def _make_socket() -> socket.socket:
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Requests are small and go out at once.
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
 SPARE = SpareDescriptor()
 """The spare descriptor of this process."""
 
 
+def split_address(address: str) -> tuple[str, int]:
+    """Return host and port of `host:port`."""
+    host, _, port = address.rpartition(":")
+    return host, int(port)
+
+
 def connect(address: str) -> socket.socket:
     """Open a connection to `host:port`; OSError when nobody listens."""
-    host, _, port = address.rpartition(":")
     connection = SPARE.open_socket()
     try:
-        connection.settimeout(_CONNECT_SECONDS)
-        connection.connect((host, int(port)))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(CONNECT_SECONDS)
+        connection.connect(split_address(address))
     except BaseException:
         connection.close()
         raise
@@ -81,9 +93,9 @@ class BlockingConnection:
             while True:
                 if isinstance(step, Pause):
                     time.sleep(step.seconds)
-                    step = steps.send(None)
+                    step = steps.send(Attempt(None))
                 else:
-                    step = steps.send(self._exchange(step.request, step.seconds))
+                    step = steps.send(self._attempt(step.request, step.seconds))
         except StopIteration as end:
             return end.value
 
@@ -94,16 +106,11 @@ class BlockingConnection:
             self._socket = None
         SPARE.restore()
 
-    def _exchange(self, request: Request, seconds: float | None) -> Response | None:
+    def _attempt(self, request: Request, seconds: float | None) -> Attempt:
+        was_open, reader = self._socket is not None, ResponseReader()
         end = None if seconds is None else time.monotonic() + seconds
-        if self._socket is not None:
-            reader = ResponseReader()
-            if (response := self._try(request, end, reader)) or reader.has_begun:
-                return response
-            # It was closed while nobody looked, as after a freeze: nothing of an answer has come.
-            response = self._try(request, end, ResponseReader())
-            return response._replace(is_repeated=True) if response else None
-        return self._try(request, end, ResponseReader())
+        response = self._try(request, end, reader)
+        return Attempt(response, is_stale=response is None and was_open and not reader.has_begun)
 
     def _try(self, request: Request, end: float | None, reader: ResponseReader) -> Response | None:
         try:
@@ -128,7 +135,7 @@ def _talk(connection: socket.socket, request: bytes, end: float | None, reader: 
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(request)
     while True:
-        _limit(connection, end, _STALL_SECONDS if reader.has_begun else None)
+        _limit(connection, end, STALL_SECONDS if reader.has_begun else None)
         if response := reader.feed(connection.recv(CHUNK)):
             return response
 

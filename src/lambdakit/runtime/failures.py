@@ -7,6 +7,7 @@ from pathlib import Path
 from traceback import FrameSummary, extract_tb, format_list
 
 from lambdakit.runtime.client import Outcome, make_error
+from lambdakit.runtime.connection import SPARE
 
 _OWN_FOLDER = str(Path(__file__).parent)
 _LARGEST_CAUSE = 65_536
@@ -29,6 +30,15 @@ def describe(error: BaseException, request_id: str = "") -> Outcome:
     The body holds `errorMessage`, `errorType`, `requestId` and `stackTrace`, a list of texts, outermost call first,
     that begins with the user's code.
     """
+    # Reading the lines of a trace takes a file descriptor, and the function may have used up all others.
+    SPARE.release()
+    try:
+        return _describe(error, request_id)
+    finally:
+        SPARE.restore()
+
+
+def _describe(error: BaseException, request_id: str) -> Outcome:
     frames = users_part(extract_tb(error.__traceback__))
     if isinstance(error, ReportedError):
         outcome = make_error(error.error_type, error.message, request_id, error.trace)

@@ -3,9 +3,11 @@
 import logging
 from typing import Any, Protocol
 
+from lambdakit.observability.current import Current
 from lambdakit.runtime.client import Event, Outcome, post_outcome
 from lambdakit.runtime.connection import BlockingConnection
 from lambdakit.runtime.context import Context
+from lambdakit.runtime.failures import ReportedError
 from lambdakit.runtime.results import make_outcome, read_event, read_header
 
 TYPE_CHECKING = False
@@ -18,8 +20,8 @@ _logger = logging.getLogger("lambdakit.runtime")
 class Invocation:
     """One event and the means to answer it, once; `deadline` is in seconds since the epoch."""
 
-    def __init__(self, event: Event, connection: BlockingConnection) -> None:
-        """Take an event and the connection over which its outcome goes.
+    def __init__(self, event: Event, address: str) -> None:
+        """Take an event and the address of the Runtime API.
 
         Raises:
             ReportedError: The event, or what came with it, is not what it is said to be.
@@ -40,7 +42,7 @@ class Invocation:
             identity=read_header(event, "lambda-runtime-cognito-identity", "Cognito identity"),
         )
         self.event: Any = read_event(event)
-        self._connection = connection
+        self._address = address
 
     async def respond(self, result: Any) -> None:
         """Post the whole result now: JSON, or bytes as they are.
@@ -49,13 +51,11 @@ class Invocation:
             RuntimeError: The event has its answer.
             ReportedError: JSON has no form for the result.
         """
-        self.post(make_outcome(result))
+        await self.deliver(make_outcome(result))
 
-    def post(self, outcome: Outcome) -> None:
+    async def deliver(self, outcome: Outcome) -> None:
         """Post an outcome; what is not accepted is logged. RuntimeError when the event has its answer."""
-        self._take_the_answer()
-        if problem := self._connection.run(post_outcome(self.source, outcome)):
-            _logger.error("%s", problem)
+        raise NotImplementedError
 
     async def stream(self, content_type: str) -> "Stream":
         """Begin a response that is sent piece by piece.
@@ -67,7 +67,7 @@ class Invocation:
         from lambdakit.runtime.streaming import Stream  # noqa: PLC0415 (a buffered answer needs no event loop)
 
         self._take_the_answer()
-        stream = Stream(self.source, self._connection.address)
+        stream = Stream(self.source, self._address)
         try:
             await stream.begin(content_type)
         except ConnectionError:
@@ -77,10 +77,45 @@ class Invocation:
         self.stream_begun = stream
         return stream
 
+    def require_answer(self) -> None:
+        """Raise ReportedError where there is none although the handler has ended."""
+        if not self.is_answered:
+            raise ReportedError("Runtime.NoResponse", "the handler returned without an answer to the event")
+
     def _take_the_answer(self) -> None:
         if self.is_answered:
             raise RuntimeError("this event has its answer already; an event takes one")
         self.is_answered = True
+
+
+class BlockingInvocation(Invocation):
+    """The one invocation of an environment that takes one at a time: nothing else has to go on while it is answered."""
+
+    def __init__(self, event: Event, connection: BlockingConnection) -> None:
+        super().__init__(event, connection.address)
+        self._connection = connection
+
+    def post(self, outcome: Outcome) -> None:
+        """Post an outcome; what is not accepted is logged. RuntimeError when the event has its answer."""
+        self._take_the_answer()
+        if problem := self._connection.run(post_outcome(self.source, outcome)):
+            _logger.error("%s", problem)
+
+    async def deliver(self, outcome: Outcome) -> None:
+        """Post an outcome."""
+        self.post(outcome)
+
+
+def make_current(event: Event, *, is_cold_start: bool) -> Current:
+    """Return what logs have to know of an event."""
+    headers = event.headers
+    return Current(
+        event.request_id,
+        headers.get("lambda-runtime-trace-id"),
+        headers.get("lambda-runtime-aws-tenant-id"),
+        event.deadline,
+        is_cold_start,
+    )
 
 
 class InvocationHandler(Protocol):

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from lambdakit.coldstart.hooks import shutdown_hooks
-from lambdakit.runtime.client import run_once
+from lambdakit.runtime.client import exchange
 from lambdakit.runtime.connection import BlockingConnection, connect
 from lambdakit.runtime.wire import Request
 
@@ -50,7 +50,7 @@ def park_extension(address: str) -> socket.socket | None:
     """
     connection = BlockingConnection(address)
     request = Request("POST", f"{_ROOT}/register", {"Lambda-Extension-Name": "lambdakit"}, b'{"events":[]}')
-    response = connection.run(run_once(request, 1.0))
+    response = connection.run(exchange(request, 1.0))
     connection.close()
     identifier = response.headers.get(_IDENTIFIER) if response else None
     if identifier is None:

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from asyncio import base_events
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from lambdakit.runtime.hosting import is_hosting
 from lambdakit.runtime.work import track
@@ -71,6 +71,21 @@ class MainLoop:
         if self._watch.is_up and (not task.done() or task.cancelled()):
             raise TimeoutError
         return task.result()
+
+    def serve(self, work: Coroutine[Any, Any, NoReturn], *, note_escape: Callable[[BaseException], None]) -> NoReturn:
+        """Run work that never ends, and raise what it raises.
+
+        `note_escape` is called with what other tasks raise through the loop, SystemExit or KeyboardInterrupt; it may
+        raise that again.
+        """
+        task = self._loop.create_task(work)
+        task.add_done_callback(lambda _: self._loop.stop())
+        while not task.done():
+            try:
+                self._loop.run_forever()
+            except BaseException as error:  # noqa: BLE001 (one task must not end all others)
+                note_escape(error)
+        raise task.exception() or AssertionError("work that never ends has ended")
 
     async def _stop_after(self, work: Coroutine[Any, Any, Result], turn: int) -> Result:
         try:

@@ -3,25 +3,22 @@
 import logging
 import os
 import sys
-import time
 from collections.abc import Awaitable, Coroutine
 from contextvars import copy_context
 from typing import Any, NoReturn, cast
 
-from lambdakit.observability.current import Current, current
+from lambdakit.observability.current import current
 from lambdakit.runtime.blocking import BlockWatch
 from lambdakit.runtime.client import Event, ask_next, make_error, post_outcome
-from lambdakit.runtime.connection import SPARE, BlockingConnection
+from lambdakit.runtime.connection import BlockingConnection
 from lambdakit.runtime.failures import ReportedError, describe
-from lambdakit.runtime.invocation import Invocation
+from lambdakit.runtime.invocation import BlockingInvocation, make_current
 from lambdakit.runtime.lifecycle import Terminated
+from lambdakit.runtime.limits import note_cut, seconds_left
 from lambdakit.runtime.logs.setup import Log
 from lambdakit.runtime.results import make_outcome
 
-_MARGIN = 0.1
-"""Seconds before the deadline at which work is cut off: enough to report that."""
 _TRACE = "_X_AMZN_TRACE_ID"
-_TIMED_OUT = "Sandbox.Timedout"
 _logger = logging.getLogger("lambdakit.runtime")
 
 
@@ -49,7 +46,7 @@ class Server:
             # Each invocation in a context of its own: nothing that one sets is seen by the next.
             self._watch.begin(event.deadline)
             copy_context().run(self._serve, event)
-            self._watch.end()
+            self._watch.end(event.deadline)
             self._log.finish()
             if self._is_cold and (loading := sys.modules.get("lambdakit.observability.loading")) is not None:
                 loading.load_pending()
@@ -61,10 +58,9 @@ class Server:
             os.environ[_TRACE] = trace_id
         else:
             os.environ.pop(_TRACE, None)
-        tenant_id = event.headers.get("lambda-runtime-aws-tenant-id")
-        current.set(Current(event.request_id, trace_id, tenant_id, event.deadline, self._is_cold))
+        current.set(make_current(event, is_cold_start=self._is_cold))
         try:
-            invocation = Invocation(event, self._connection)
+            invocation = BlockingInvocation(event, self._connection)
         except ReportedError as error:
             self._report_unread(event, error)
             return
@@ -77,11 +73,10 @@ class Server:
             self._fail(invocation, error)
         self._leave_if_forked()
 
-    def _call(self, invocation: Invocation) -> None:
+    def _call(self, invocation: BlockingInvocation) -> None:
         if self._answers_itself:
             self._run(self._handler.serve_invocation(invocation), invocation)
-            if not invocation.is_answered:
-                raise ReportedError("Runtime.NoResponse", "the handler returned without an answer to the event")
+            invocation.require_answer()
             return
         result: object = self._handler(invocation.event, invocation.context)
         self._leave_if_forked()
@@ -90,27 +85,15 @@ class Server:
         else:
             invocation.post(make_outcome(result))
 
-    def _run(self, work: Coroutine[Any, Any, None], invocation: Invocation) -> None:
+    def _run(self, work: Coroutine[Any, Any, None], invocation: BlockingInvocation) -> None:
         # asyncio costs more than all the rest of a start, and a plain function needs none.
         from lambdakit.runtime.asynchronous import run  # noqa: PLC0415
 
-        seconds = max(invocation.deadline - _MARGIN - time.time(), 0.01)
-        cut_off = run(work, invocation, seconds)
-        if cut_off is not None and not invocation.is_answered:
-            what = f"Task timed out: {cut_off} was cut off {_MARGIN} seconds before the function's time-out"
-            raise ReportedError(_TIMED_OUT, what)
-        if cut_off is not None:
-            _logger.error(
-                "%s went on after the response and was cut off just before the function's time-out. "
-                "Raise the time-out, or hand work that must be done to a queue.",
-                cut_off,
-            )
+        if (cut_off := run(work, invocation, seconds_left(invocation))) is not None:
+            note_cut(cut_off, invocation)
 
-    def _fail(self, invocation: Invocation, error: BaseException) -> None:
-        # Reading the lines of a trace takes a file descriptor, and the function may have used up all others.
-        SPARE.release()
+    def _fail(self, invocation: BlockingInvocation, error: BaseException) -> None:
         outcome = describe(error, invocation.source.request_id)
-        SPARE.restore()
         self._log.write_failure(outcome)
         if not invocation.is_answered:
             invocation.post(outcome)
@@ -129,5 +112,5 @@ class Server:
             os._exit(0)
 
 
-async def _answer(invocation: Invocation, result: Awaitable[Any]) -> None:
+async def _answer(invocation: BlockingInvocation, result: Awaitable[Any]) -> None:
     await invocation.respond(await result)

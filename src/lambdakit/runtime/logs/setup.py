@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from lambdakit import settings
+from lambdakit.observability.current import Current
 from lambdakit.runtime.client import Outcome
 from lambdakit.runtime.logs.formats import SinkHandler, write_time
 from lambdakit.runtime.logs.sink import JSON, TEXT, Sink, frame_type_of, open_sink
@@ -48,10 +49,10 @@ class Log:
         ]
         self._sink.log("\n".join(lines), frame_type_of(TEXT, "ERROR"))
 
-    def finish(self) -> None:
-        """Write what an invocation began to print and did not end."""
+    def finish(self, invocation: Current | None = None) -> None:
+        """Write what an invocation, without one any, began to print and did not end."""
         for stream in self._streams:
-            stream.finish()
+            stream.finish(invocation)
 
 
 def set_up_logs() -> Log:

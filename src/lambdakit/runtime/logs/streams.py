@@ -4,14 +4,19 @@ import io
 import json
 import sys
 from threading import get_ident
-from typing import Any
+from typing import Any, NamedTuple
 
-from lambdakit.observability.current import current
+from lambdakit.observability.current import Current, current
 from lambdakit.runtime.logs.formats import write_time
 from lambdakit.runtime.logs.sink import JSON, TEXT, Sink, frame_type_of
 
 _LONGEST = 262_144
 """Characters after which a record is written although it has no end yet; Lambda cuts what is longer."""
+
+
+class _Writer(NamedTuple):
+    thread: int
+    invocation: Current | None
 
 
 class RecordStream(io.TextIOBase):
@@ -21,7 +26,7 @@ class RecordStream(io.TextIOBase):
         self._sink = sink
         self._is_json = is_json
         self._original = original
-        self._pending: dict[int, str] = {}
+        self._pending: dict[_Writer, str] = {}
         self.name = name
 
     encoding = "utf-8"
@@ -42,26 +47,28 @@ class RecordStream(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Take a piece of text; one that ends a line completes a record."""
-        # Each thread has a record of its own, so that none breaks into another's.
-        pending = self._pending.pop(get_ident(), "")
+        # Each thread, and each invocation in it, has a record of its own, so that none breaks into another's.
+        writer = _Writer(get_ident(), current.get())
+        pending = self._pending.pop(writer, "")
         whole = pending + text
         if not text.endswith("\n") and len(whole) < _LONGEST:
-            self._pending[get_ident()] = whole
+            self._pending[writer] = whole
             return len(text)
-        self._emit(whole.removesuffix("\n"), is_one_write=not pending)
+        self._emit(whole.removesuffix("\n"), writer.invocation, is_one_write=not pending)
         return len(text)
 
     def flush(self) -> None:
         """Pass on the bytes that went to `buffer`; a record is passed on when it is complete, or with `finish`."""
         self._original.flush()
 
-    def finish(self) -> None:
-        """Pass on what any thread has begun and not ended."""
-        for thread in list(self._pending):
-            self._emit(self._pending.pop(thread, ""), is_one_write=False)
+    def finish(self, invocation: Current | None = None) -> None:
+        """Pass on what an invocation, without one any, has begun and not ended."""
+        for writer in list(self._pending):
+            if invocation is None or writer.invocation == invocation:
+                self._emit(self._pending.pop(writer, ""), writer.invocation, is_one_write=False)
         self.flush()
 
-    def _emit(self, text: str, *, is_one_write: bool) -> None:
+    def _emit(self, text: str, invocation: Current | None, *, is_one_write: bool) -> None:
         if not text:
             return
         if not self._is_json:
@@ -69,7 +76,7 @@ class RecordStream(io.TextIOBase):
         elif _is_record(text, is_one_write=is_one_write):
             self._sink.log(text, frame_type_of(JSON))
         else:
-            self._sink.log(_wrap(text), frame_type_of(JSON))
+            self._sink.log(_wrap(text, invocation), frame_type_of(JSON))
 
 
 def _is_record(text: str, *, is_one_write: bool) -> bool:
@@ -86,8 +93,7 @@ def _is_record(text: str, *, is_one_write: bool) -> bool:
     return is_one_write or (isinstance(document.get("_aws"), dict) and "CloudWatchMetrics" in document["_aws"])
 
 
-def _wrap(text: str) -> str:
-    invocation = current.get()
+def _wrap(text: str, invocation: Current | None) -> str:
     record = {"timestamp": write_time(), "level": "INFO", "message": text}
     if invocation is not None:
         record["requestId"] = invocation.request_id
