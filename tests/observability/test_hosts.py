@@ -87,6 +87,30 @@ def test_a_plain_function_logs_the_same_and_the_report_of_its_failure_has_no_sec
     assert "swordfish" not in report
 
 
+PRINTS = """
+    import logging, sys, threading
+    from lambdakit.observability import setup
+
+    setup(level="ERROR")
+
+    def handler(event, context):
+        print("password=swordfish")
+        print("one\\ntwo", file=sys.stderr)
+        print('{"level": "ERROR", "message": "forged"}')
+        sys.stdout.write('{"_aws": {"CloudWatchMetrics": []}, "token_hits": [1.0]}\\n')
+        print("not ended", end="")
+        print(" and ended")
+"""
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_what_is_printed_has_no_secrets(tmp_path: Path, runtime: str) -> None:
+    run = call(tmp_path, PRINTS, runtime, {})
+    records = written(run)
+    assert (records[0], records[-1]) == ("password=***", "not ended and ended")
+    assert json.loads(records[-2])["token_hits"] == [1.0]
+
+
 FAILS_IN_INIT = """
     from lambdakit.observability import setup
     setup()

@@ -7,7 +7,8 @@ from typing import Any, TextIO
 
 from lambdakit.observability.fields import complete
 from lambdakit.observability.lines import LineFormatter, Serialize
-from lambdakit.observability.redaction import Redactor, as_text
+from lambdakit.observability.prints import take_prints
+from lambdakit.observability.redaction import Redactor, SafeLine, as_text
 
 _JSON_FRAMES = 0xA55A0002
 _FRAME_LEVELS = {logging.DEBUG: 8, logging.INFO: 12, logging.WARNING: 16, logging.ERROR: 20, logging.CRITICAL: 24}
@@ -18,12 +19,6 @@ _SURE = (
     *("function_memory_size", "function_request_id", "tenant_id", "correlation_id"),
 )
 """What can be written of any record."""
-
-
-class SafeLine(str):
-    """A line that has been made for the log: nothing in it is left to redact."""
-
-    __slots__ = ()
 
 
 class Output(logging.Formatter):
@@ -79,18 +74,20 @@ def take_root(output: Output, redactor: Redactor) -> None:
         root.addHandler(handlers[0])
     for handler in handlers:
         handler.setFormatter(output)
-        sink = getattr(handler, "log_sink", None)
-        if sink is not None:
-            _guard(sink, redactor)
-            output.ending = "\n" if _is_foreign(handler) else ""
+        if hasattr(handler, "log_sink"):
+            _take_sink(handler, output, redactor)
+
+
+def _take_sink(handler: Any, output: Output, redactor: Redactor) -> None:
+    _guard(handler.log_sink, redactor)
+    if not type(handler).__module__.startswith("lambdakit."):
+        # AWS's client writes lines as they are, and leaves what is printed alone.
+        output.ending = "\n"
+        take_prints(redactor)
 
 
 def _writes_lines(handler: logging.Handler) -> bool:
     return hasattr(handler, "log_sink") or type(handler) in {_StandardOutput, logging.StreamHandler}
-
-
-def _is_foreign(handler: logging.Handler) -> bool:
-    return not type(handler).__module__.startswith("lambdakit.")
 
 
 def _guard(sink: Any, redactor: Redactor) -> None:
@@ -103,6 +100,7 @@ def _guard(sink: Any, redactor: Redactor) -> None:
 def _guard_reports(write: Callable[[list[str]], None], redactor: Redactor) -> Callable[[list[str]], None]:
     def write_redacted(lines: list[str]) -> None:
         write(redactor.redact_record("\n".join(lines)).split("\n"))
+        sys.stdout.flush()
 
     return write_redacted
 

@@ -17,7 +17,7 @@ _TOO_DEEP = "<nested too deep>"
 _LONGEST_TEXT = 131_072
 """Characters of one text; Lambda cuts whole records of 262,144 bytes."""
 _PAIR = 2
-_METRICS = "_aws"
+METRICS = "_aws"
 """The member that makes a JSON object a document of metrics; CloudWatch has to find it unchanged."""
 # Every repetition before a fixed part is bounded, so that no message makes a search take longer than linear time.
 _suspicious = re.compile(rf"://|\?|eyJ|A[KS]IA|bearer|basic|{SECRET_WORD}", re.IGNORECASE).search
@@ -30,6 +30,12 @@ _PAIR_IN_TEXT = re.compile(
     rf"(?i)((?:{SECRET_WORD})[\w-]{{0,32}}['\"]?\s{{0,8}}(?:[:=]|\bis\b)\s{{0,8}})"
     r"(?:b?\"(?:[^\"\\]|\\.)*\"?|b?'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+)"
 )
+
+
+class SafeLine(str):
+    """A line that has been made for the log: nothing in it is left to redact."""
+
+    __slots__ = ()
 
 
 class Redactor:
@@ -93,7 +99,7 @@ class Redactor:
         content = read_object(text)
         if content is None:
             return self.redact_text(text)
-        metrics = {_METRICS: content.pop(_METRICS)} if _METRICS in content else {}
+        metrics = {METRICS: content.pop(METRICS)} if METRICS in content else {}
         return json.dumps({**metrics, **self._spare_numbers(content)}, ensure_ascii=False, separators=(",", ":"))
 
     def _spare_numbers(self, content: dict[str, Any]) -> dict[str, Any]:
