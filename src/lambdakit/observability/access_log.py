@@ -31,8 +31,8 @@ class AccessLog:
     def __init__(self, app: _App, *, correlation_headers: Sequence[str] = ("x-correlation-id", "x-request-id")) -> None:
         """Take the app, and the headers in which a caller may send a correlation id, the best first.
 
-        An id of up to 128 letters, digits and `._:/+=@-` is taken, else one is made; the response carries it in the
-        first of these headers.
+        An id of up to 128 letters, digits and `._:/+=@-` is taken, else the request's own id; the response carries
+        it in the first of these headers.
         """
         self._app = app
         self._headers = tuple(name.lower().encode("latin-1") for name in correlation_headers)
@@ -170,11 +170,12 @@ class _Exchange:
 def _fields_of(scope: _Scope, names: Sequence[bytes], *, is_first: bool) -> dict[str, Any]:
     invocation = current.get()
     context = scope.get("aws.context")
-    request_id = invocation.request_id if invocation else getattr(context, "aws_request_id", None)
+    known = invocation.request_id if invocation else getattr(context, "aws_request_id", None)
+    request_id = known or str(uuid4())
     return {
-        "correlation_id": _find_id(scope["headers"], names) or str(uuid4()),
+        "correlation_id": _find_id(scope["headers"], names) or request_id,
         "cold_start": invocation.is_cold_start if invocation else is_first,
-        "function_request_id": request_id or str(uuid4()),
+        "function_request_id": request_id,
     }
 
 

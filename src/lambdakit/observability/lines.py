@@ -23,14 +23,6 @@ _NOT_EXTRA = frozenset(
         *("threadName", "processName", "process", "asctime", "location", "timestamp"),
     )
 )
-_FIXED = frozenset(
-    (
-        *("level", "location", "message", "timestamp", "service", "sampling_rate", "cold_start", "function_name"),
-        *("function_memory_size", "function_request_id", "tenant_id", "correlation_id", "exception"),
-        *("exception_name", "stack_trace", "xray_trace_id"),
-    )
-)
-"""Names that a line is read by, so that no secret that happens to be spelled like one may change them."""
 _LATE = ("exception", "exception_name", "exception_notes")
 _unsafe = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that JSON may hold as they are, but that end a line, steer a terminal or cannot be encoded."""
@@ -126,7 +118,7 @@ class SafeSerializer:
         invocation = current.get()
         if invocation is not None and invocation.trace_id:
             line["xray_trace_id"] = _root(invocation.trace_id)
-        return write_line(self._redactor.redact_line(line, _FIXED))
+        return write_line(self._redactor.redact_line(line))
 
 
 def write_line(line: dict[str, Any]) -> str:

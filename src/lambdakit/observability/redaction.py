@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from lambdakit.observability.names import SECRET_WORD, hides
-from lambdakit.observability.secrets import EnvironmentSecrets, of_request
+from lambdakit.observability.secrets import SHORTEST, EnvironmentSecrets, of_request
 
 REDACTED = "***"
 """What stands in the place of a secret."""
@@ -17,10 +17,25 @@ _TOO_DEEP = "<nested too deep>"
 _LONGEST_TEXT = 131_072
 """Characters of one text; Lambda cuts whole records of 262,144 bytes."""
 _PAIR = 2
+_OWN = frozenset(
+    (
+        *("level", "location", "timestamp", "service", "function_name", "function_memory_size"),
+        *("function_request_id", "xray_trace_id"),
+    )
+)
+_NAMES_OF_A_LINE = _OWN | {
+    *("message", "sampling_rate", "cold_start", "tenant_id", "correlation_id", "exception", "exception_name"),
+    *("stack_trace", "method", "path", "route", "status", "duration_ms", "first_byte_ms", "bytes_out", "remaining_ms"),
+}
+"""Names that a line is read by, so that no secret that happens to be spelled like one may change them."""
 METRICS = "_aws"
 """The member that makes a JSON object a document of metrics; CloudWatch has to find it unchanged."""
+_SIGNS = (
+    *("://", "?", "eyj", "akia", "asia", "bearer", "basic", "auth", "cookie", "pass", "secret", "token", "key"),
+    *("credential", "signature", "string", "csrf", "jwt", "session", "client", "pwd", "otp"),
+)
+"""What every text holds, in lower case, in which a secret can be told by its shape."""
 # Every repetition before a fixed part is bounded, so that no message makes a search take longer than linear time.
-_suspicious = re.compile(rf"://|\?|eyJ|A[KS]IA|bearer|basic|{SECRET_WORD}", re.IGNORECASE).search
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s{0,8}[:=,]\s{0,8}b?)[^\r\n]*")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s{1,8}[\w.~+/=:-]{6,}")
 _TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{5,}(?:\.[\w-]*){1,4}|\bA[KS]IA[A-Z0-9]{16}\b")
@@ -61,10 +76,13 @@ class Redactor:
             return _TOO_DEEP if depth > _DEEPEST else self._redact_members(cast("Any", value), depth + 1)
         return self.redact_text(as_text(value))
 
-    def redact_line(self, line: Mapping[str, Any], kept: frozenset[str] = frozenset()) -> dict[str, Any]:
-        """Return the members of a line without secrets; the names in `kept` stay whatever they contain."""
+    def redact_line(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the members of a line without secrets; what nobody but the toolkit writes stays as it is."""
         return {
-            (name if name in kept else self._key(name)): self._member(name, value, 1) for name, value in line.items()
+            (name if name in _NAMES_OF_A_LINE else self._key(name)): value
+            if name in _OWN and isinstance(value, str)
+            else self._member(name, value, 1)
+            for name, value in line.items()
         }
 
     def _redact_members(self, value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> Any:
@@ -84,6 +102,8 @@ class Redactor:
 
     def redact_text(self, text: str) -> str:
         """Return a text without the secrets that are known and those that can be told by their shape."""
+        if len(text) < SHORTEST:
+            return text
         if len(text) > _LONGEST_TEXT:
             text = _cut(text)
         pattern = self._environment.pattern()
@@ -92,7 +112,8 @@ class Redactor:
         carried = of_request.get()
         for secret in carried.values() if carried else ():
             text = text.replace(secret, REDACTED)
-        return _redact_shapes(text) if _suspicious(text) else text
+        lowered = text.lower()
+        return _redact_shapes(text) if any(sign in lowered for sign in _SIGNS) else text
 
     def redact_record(self, text: str) -> str:
         """Return a record that somebody else wrote, plain text or a JSON object, without secrets."""

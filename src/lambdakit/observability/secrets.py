@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote
 from lambdakit import settings
 from lambdakit.observability.names import is_secret
 
-_SHORTEST = 6
+SHORTEST = 6
 """Shorter values, such as `true` or a port, appear in lines by chance."""
 _LONGEST_TRUST = 1.0
 """Seconds for which an environment of the same size is taken as unchanged."""
@@ -96,22 +96,31 @@ of_request: ContextVar[RequestSecrets | None] = ContextVar("lambdakit_request_se
 
 
 def _in_head(scope: MutableMapping[str, Any]) -> Iterator[str]:
-    for name, value in scope["headers"]:
-        if is_secret(name.decode("latin-1")):
-            yield from _parts_of_header(value.decode("latin-1"))
+    for raw_name, value in scope["headers"]:
+        name = raw_name.decode("latin-1")
+        if is_secret(name):
+            yield from _parts_of_header(name.lower(), value.decode("latin-1"))
     if query := scope.get("query_string", b"").decode("latin-1"):
         yield from _in_form(query)
 
 
-def _parts_of_header(value: str) -> Iterator[str]:
-    yield value
+def _parts_of_header(name: str, value: str) -> Iterator[str]:
+    if name == "cookie":
+        yield from (pair.partition("=")[2].strip() for pair in value.split(";"))
+        return
     scheme, _, credentials = value.partition(" ")
     yield credentials
-    yield from (pair.partition("=")[2].strip() for pair in value.split(";") if "=" in pair)
     if scheme.lower() == "basic":
-        decoded = b64decode(credentials + "==").decode("utf-8", "replace") if credentials.isascii() else ""
-        yield decoded
-        yield decoded.partition(":")[2]
+        yield from _in_basic(credentials)
+    elif scheme.lower() != "bearer":
+        yield value
+
+
+def _in_basic(credentials: str) -> Iterator[str]:
+    """Yield what basic credentials are in clear: user and password, and the password alone."""
+    decoded = b64decode(credentials + "==").decode("utf-8", "replace") if credentials.isascii() else ""
+    yield decoded
+    yield decoded.partition(":")[2]
 
 
 def _in_body(scope: MutableMapping[str, Any], body: bytes) -> Iterator[str]:
@@ -154,17 +163,20 @@ def sort_by_length(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _is_long(value: str) -> bool:
-    return len(value) >= _SHORTEST
+    return len(value) >= SHORTEST
 
 
 def _forms(value: str) -> set[str]:
     """Return how a value is written as it is, by Python, in JSON and in addresses."""
     if _is_plain(value):
         return {value}
-    read = value.encode("latin-1").decode("utf-8", "ignore") if value.isprintable() and _is_latin(value) else value
     written = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="", errors="replace")}
-    return {form for form in (*written, unquote(value), read) if _is_long(form)}
+    return {form for form in (*written, unquote(value), _as_utf_8(value)) if _is_long(form)}
 
 
-def _is_latin(value: str) -> bool:
-    return all(ord(each) < 0x100 for each in value)  # noqa: PLR2004 (what latin-1 holds)
+def _as_utf_8(value: str) -> str:
+    """Return what an app reads that takes a header for UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
