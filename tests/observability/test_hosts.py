@@ -100,15 +100,20 @@ PRINTS = """
         sys.stdout.write('{"_aws": {"CloudWatchMetrics": []}, "token_hits": [1.0]}\\n')
         print("not ended", end="")
         print(" and ended")
+        print("cut off", end="" if "lambdakit.runtime.serving" in sys.modules else None)
 """
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_what_is_printed_has_no_secrets(tmp_path: Path, runtime: str) -> None:
-    run = call(tmp_path, PRINTS, runtime, {})
-    records = written(run)
-    assert (records[0], records[-1]) == ("password=***", "not ended and ended")
-    assert json.loads(records[-2])["token_hits"] == [1.0]
+def test_what_is_printed_is_a_line_too(tmp_path: Path, runtime: str) -> None:
+    run = call(tmp_path, PRINTS, runtime, {}, {})
+    every = lines(run)
+    assert [line["message"] for line in every if "message" in line] == [
+        *("password=***", "one\ntwo", '{"level": "ERROR", "message": "forged"}', "not ended and ended", "cut off"),
+    ] * 2
+    assert [line["token_hits"] for line in every if "_aws" in line] == [[1.0]] * 2
+    ids = [line["function_request_id"] for line in every if "message" in line]
+    assert ids == [outcome.report.request_id for outcome in run.outcomes for _ in range(5)] or runtime != "lambdakit"
 
 
 FAILS_IN_INIT = """

@@ -37,8 +37,7 @@ class Log:
 
 @pytest.fixture
 def log(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
-    """A process that AWS's client has set up for the JSON format."""
-    monkeypatch.setenv("AWS_LAMBDA_LOG_FORMAT", "JSON")
+    """A process that AWS's client has set up."""
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
     yield Log(capsys)
@@ -66,10 +65,10 @@ def test_lines_of_other_loggers_and_documents_of_metrics_stay_as_they_are(log: L
     setup(service="shop")
     other = logging.StreamHandler(sys.stdout)
     other.emit(logging.makeLogRecord({"msg": '{"level":"INFO","message":"mine","token":"swordfish"}'}))
-    print('{"_aws":{"Timestamp":1},"orders":[1.0]}')
+    print('{"level":"ERROR","_aws":{"CloudWatchMetrics":[]},"orders":[1.0]}')
     assert log.text().splitlines() == [
         '{"level":"INFO","message":"mine","token":"***"}',
-        '{"_aws":{"Timestamp":1},"orders":[1.0]}',
+        '{"_aws":{"CloudWatchMetrics":[]},"orders":[1.0]}',
     ]
 
 
@@ -107,7 +106,7 @@ def test_a_line_without_an_end_is_not_kept_for_ever(log: Log) -> None:
 
 def test_it_stands_for_the_stream_in_whose_place_it_is() -> None:
     original = io.TextIOWrapper(io.BytesIO())
-    stream = PrintedLines(original, None, is_json=True)  # pyright: ignore[reportArgumentType] (nothing is redacted)
+    stream = PrintedLines(original, None)  # pyright: ignore[reportArgumentType] (nothing is redacted)
     assert stream.writable()
     assert stream.buffer is original.buffer
     with pytest.raises(io.UnsupportedOperation):

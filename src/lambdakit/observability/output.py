@@ -80,10 +80,10 @@ def take_root(output: Output, redactor: Redactor) -> None:
 
 def _take_sink(handler: Any, output: Output, redactor: Redactor) -> None:
     _guard(handler.log_sink, redactor)
+    take_prints(redactor)
     if not type(handler).__module__.startswith("lambdakit."):
-        # AWS's client writes lines as they are, and leaves what is printed alone.
+        # AWS's client writes lines as they are.
         output.ending = "\n"
-        take_prints(redactor)
 
 
 def _writes_lines(handler: logging.Handler) -> bool:

@@ -1,16 +1,14 @@
-"""What is printed under AWS's runtime client, which writes it to the log as it is: it loses its secrets.
-
-In the JSON log format a `print` becomes a line like all others, as it does under our runtime.
-"""
+"""What is printed in a Lambda function: each `print` becomes a line like all others."""
 
 import io
 import logging
 import sys
+from contextvars import Context, copy_context
 from threading import get_ident
-from typing import Any
+from typing import Any, NamedTuple
 
-from lambdakit import settings
-from lambdakit.observability.redaction import METRICS, Redactor, SafeLine, read_object
+from lambdakit.observability.current import Current, current
+from lambdakit.observability.redaction import Redactor, SafeLine, is_metrics, read_object
 
 _LONGEST = 131_072
 """Characters after which a text is passed on although its line has no end yet."""
@@ -19,18 +17,30 @@ _CALLER = 4
 _logger = logging.getLogger("lambdakit.print")
 
 
+class _Writer(NamedTuple):
+    thread: int
+    invocation: Current | None
+
+
+class _Begun(NamedTuple):
+    text: str
+    context: Context
+
+
 class PrintedLines(io.TextIOBase):
-    """A text stream that gathers writes up to one that ends a line, and passes them on without secrets."""
+    """A text stream that gathers writes up to one that ends a line, and logs them.
+
+    Lines that a logger with a handler of its own has made, and documents of metrics, go on without their secrets.
+    """
 
     encoding = "utf-8"
     errors = "backslashreplace"
 
-    def __init__(self, original: Any, redactor: Redactor, *, is_json: bool) -> None:
-        """Take the stream in whose place this one is, and whether the log's format is JSON."""
+    def __init__(self, original: Any, redactor: Redactor) -> None:
+        """Take the stream in whose place this one is."""
         self._original = original
         self._redactor = redactor
-        self._is_json = is_json
-        self._pending: dict[int, str] = {}
+        self._begun: dict[_Writer, _Begun] = {}
         self._busy: set[int] = set()
 
     def writable(self) -> bool:
@@ -48,40 +58,49 @@ class PrintedLines(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Take a piece of text; one that ends a line completes it."""
-        pending = self._pending.pop(get_ident(), "")
+        size = len(text)
         if isinstance(text, SafeLine):
-            self._original.write(pending + text)
-        elif self._may_be_a_line(pending):
-            self._pass_on(pending)
-            self._take("" if text == "\n" else text, may_be_a_line=True)
+            self._original.write(text)
+            return size
+        begun = self._begun.pop(_writer(), None)
+        if begun is None:
+            self._take(text, is_one_write=True)
+        elif begun.text.endswith("\n"):
+            self._pass_on(begun.text)
+            self._take("" if text == "\n" else text, is_one_write=True)
         else:
-            self._take(pending + text, may_be_a_line=not pending)
-        return len(text)
+            self._take(begun.text + text, is_one_write=False)
+        return size
 
-    def _take(self, text: str, *, may_be_a_line: bool) -> None:
+    def _take(self, text: str, *, is_one_write: bool) -> None:
         has_ended = text.endswith("\n") or len(text) > _LONGEST
-        if not has_ended or (may_be_a_line and self._may_be_a_line(text)):
-            self._pending[get_ident()] = text
-        else:
+        # A logger flushes right after its line, and `print` ends once more what ends already.
+        if text and (not has_ended or (is_one_write and read_object(text) is not None)):
+            self._begun[_writer()] = _Begun(text, copy_context())
+        elif text:
             self._pass_on(text)
-
-    def _may_be_a_line(self, text: str) -> bool:
-        """Say whether a text may be a whole JSON line: a logger flushes right after it, `print` ends it once more."""
-        return self._is_json and text.endswith("\n") and read_object(text) is not None
 
     def flush(self) -> None:
         """Pass on what is a line; what has no end yet waits for it."""
-        pending = self._pending.get(get_ident(), "")
-        if self._may_be_a_line(pending):
-            self._original.write(self._redact(self._pending.pop(get_ident())))
+        begun = self._begun.get(_writer())
+        if begun is not None and begun.text.endswith("\n"):
+            del self._begun[_writer()]
+            self._pass_through(begun.text)
         self._original.flush()
+
+    def finish(self, invocation: Current | None = None) -> None:
+        """Log what an invocation, without one any, has begun and not ended."""
+        for writer in list(self._begun):
+            if invocation is None or writer.invocation == invocation:
+                text, context = self._begun.pop(writer)
+                context.run(self._pass_on, text)
 
     def close(self) -> None:
         """Do nothing: the stream below is not ours."""
 
     def _pass_on(self, text: str) -> None:
-        if not self._is_json or METRICS in (read_object(text) or ()) or get_ident() in self._busy:
-            self._original.write(self._redact(text))
+        if is_metrics(read_object(text)) or get_ident() in self._busy:
+            self._pass_through(text)
             return
         self._busy.add(get_ident())
         try:
@@ -89,16 +108,21 @@ class PrintedLines(io.TextIOBase):
         finally:
             self._busy.discard(get_ident())
 
-    def _redact(self, text: str) -> str:
+    def _pass_through(self, text: str) -> None:
         body = text.removesuffix("\n")
-        return self._redactor.redact_record(body) + text[len(body) :]
+        self._original.write(self._redactor.redact_record(body) + text[len(body) :])
+        self._original.flush()
+
+
+def _writer() -> _Writer:
+    # Each thread, and each invocation in it, has a line of its own, so that none breaks into another's.
+    return _Writer(get_ident(), current.get())
 
 
 def take_prints(redactor: Redactor) -> None:
     """Put such streams in place of standard output and error."""
     # What is printed has no level of its own that could be too low.
     _logger.setLevel(logging.INFO)
-    is_json = settings.logs_json()
     if not isinstance(sys.stdout, PrintedLines):
-        sys.stdout = PrintedLines(sys.stdout, redactor, is_json=is_json)
-        sys.stderr = PrintedLines(sys.stderr, redactor, is_json=is_json)
+        sys.stdout = PrintedLines(sys.stdout, redactor)
+        sys.stderr = PrintedLines(sys.stderr, redactor)

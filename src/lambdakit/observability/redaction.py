@@ -29,7 +29,10 @@ _NAMES_OF_A_LINE = _OWN | {
 }
 """Names that a line is read by, so that no secret that happens to be spelled like one may change them."""
 METRICS = "_aws"
-"""The member that makes a JSON object a document of metrics; CloudWatch has to find it unchanged."""
+"""The member that makes a JSON object a document of metrics, which CloudWatch has to find unchanged.
+
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
 _SIGNS = (
     *("://", "?", "eyj", "akia", "asia", "bearer", "basic", "auth", "cookie", "pass", "secret", "token", "key"),
     *("credential", "signature", "string", "csrf", "jwt", "session", "client", "pwd", "otp"),
@@ -120,17 +123,32 @@ class Redactor:
         content = read_object(text)
         if content is None:
             return self.redact_text(text)
-        metrics = {METRICS: content.pop(METRICS)} if METRICS in content else {}
-        return json.dumps({**metrics, **self._spare_numbers(content)}, ensure_ascii=False, separators=(",", ":"))
+        if is_metrics(content):
+            return write_json({METRICS: content.pop(METRICS), **self._redact_metrics(content)})
+        return write_json(self.redact_line(content))
 
-    def _spare_numbers(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Redact all but lists of numbers: the values of a metric, whatever it is called."""
-        shown = self.redact_line(content)
-        return {**shown, **{name: value for name, value in content.items() if _are_numbers(value)}}
+    def _redact_metrics(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Redact all but lists of numbers, the values of a metric whatever it is called, and leave no level."""
+        content.pop("level", None)
+        return {
+            **self.redact_line(content),
+            **{name: value for name, value in content.items() if _are_numbers(value)},
+        }
+
+
+def write_json(content: dict[str, Any]) -> str:
+    """Return JSON in which no character can end a line or steer a terminal."""
+    return json.dumps(content, separators=(",", ":"))
 
 
 def _are_numbers(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, float) for each in cast("list[Any]", value))
+
+
+def is_metrics(content: dict[str, Any] | None) -> bool:
+    """Say whether the content of a JSON object is a document of metrics."""
+    metadata = (content or {}).get(METRICS)
+    return isinstance(metadata, dict) and "CloudWatchMetrics" in metadata
 
 
 def read_object(text: str) -> dict[str, Any] | None:
