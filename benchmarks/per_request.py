@@ -9,13 +9,10 @@ import argparse
 import importlib
 import json
 import os
-import platform
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -25,61 +22,22 @@ from time import process_time
 from types import ModuleType
 from typing import Any
 
-from fastapi import FastAPI
+from harness.apps import api, bare
+from harness.report import describe_run, record, use_bytecode
 from mangum import Mangum
-from pydantic import BaseModel
 
 from lambdakit.asgi import LambdaApp
-from lambdakit.asgi.types import Receive, Scope, Send
 from lambdakit.events import FORMATS, Gateway, Headers, Request
 
 Handler = Callable[[Any, Any], Any]
 RESULTS = Path(__file__).parent / "results" / "per_request.json"
 PACKAGES = ("lambdakit", "mangum", "zappa", "fastapi", "starlette", "pydantic", "anyio")
+APPS = {"api": api, "bare": bare}
 HOST = "shop.example.com"
 SMALL = json.dumps({"name": "teapot", "price": 42, "note": "x" * 950}).encode()
 LARGE = json.dumps([{"id": number, "name": "teapot", "price": 42.5} for number in range(2000)]).encode()
+_HEAD = "# CPU time for each request\n\nWritten by `python benchmarks/per_request.py --record`."
 NEVER_SLOWER = {"mangum": 1.0, "mangum, lifespan off": 1.0, "zappa": 1.0}
-
-
-# --- the apps ---
-
-
-async def bare(scope: Scope, receive: Receive, send: Send) -> None:
-    """The least an app can do: read the body, answer, and have a lifespan."""
-    if scope["type"] == "lifespan":
-        for phase in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{phase}.complete"})
-        return
-    message = await receive()
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b'{"length":%d}' % len(message["body"])})
-
-
-class Item(BaseModel):
-    name: str
-    price: int
-    note: str
-
-
-api = FastAPI()
-
-
-@api.get("/items/{item_id}")
-async def read_item(item_id: int) -> dict[str, int]:
-    return {"id": item_id}
-
-
-@api.get("/sync/items/{item_id}")
-def read_item_in_a_thread(item_id: int) -> dict[str, int]:
-    return {"id": item_id}
-
-
-@api.post("/items")
-async def create_item(item: Item) -> Item:
-    return item
 
 
 # --- the events ---
@@ -142,15 +100,15 @@ class Context:
 
 
 def serve_with_lambdakit(name: str) -> Handler:
-    return LambdaApp(globals()[name])
+    return LambdaApp(APPS[name])
 
 
 def serve_with_mangum(name: str) -> Handler:
-    return Mangum(globals()[name])
+    return Mangum(APPS[name])
 
 
 def serve_with_mangum_without_lifespan(name: str) -> Handler:
-    return Mangum(globals()[name], lifespan="off")
+    return Mangum(APPS[name], lifespan="off")
 
 
 def serve_with_zappa(name: str) -> Handler:
@@ -160,7 +118,13 @@ def serve_with_zappa(name: str) -> Handler:
     """
     settings = ModuleType("zappa_settings")
     settings.__dict__.update(
-        {"APP_MODULE": __name__, "APP_FUNCTION": name, "APP_TYPE": "asgi", "LOG_LEVEL": "WARNING", "DEBUG": False},
+        {
+            "APP_MODULE": "harness.apps",
+            "APP_FUNCTION": name,
+            "APP_TYPE": "asgi",
+            "LOG_LEVEL": "WARNING",
+            "DEBUG": False,
+        },
         API_STAGE="prod",
         BASE_PATH=None,
         BINARY_SUPPORT=True,
@@ -261,25 +225,6 @@ def summarize(case: Case, figures: Mapping[str, list[float]]) -> dict[str, Any]:
     }
 
 
-def describe_run(rounds: int, requests: int) -> dict[str, Any]:
-    return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
-        "load": f"{os.getloadavg()[0]:.1f}",
-        "rounds": rounds,
-        "requests": requests,
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 def render(run: Mapping[str, Any]) -> str:
     """Return a run as a Markdown table with a line on where it was measured."""
     packages = ", ".join(f"{name} {number}" for name, number in run["packages"].items())
@@ -308,17 +253,6 @@ def broken_bounds(run: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def record(run: Mapping[str, Any]) -> None:
-    """Put a run into the results, in the place of the last one with the same minor version of Python."""
-    runs: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    runs[run["python"].rpartition(".")[0]] = run
-    runs = dict(sorted(runs.items(), reverse=True))
-    RESULTS.write_text(json.dumps(runs, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    tables = "\n".join(render(each) for each in runs.values())
-    head = "# CPU time for each request\n\nWritten by `python benchmarks/per_request.py --record`.\n\n"
-    RESULTS.with_suffix(".md").write_text(head + tables, encoding="utf-8")
-
-
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=15, help="how often each contestant has its turn (default: 15)")
@@ -333,18 +267,16 @@ def main() -> int:
     contestants = [name for name in CONTESTANTS if name != "zappa" or find_spec("zappa")]
     if "zappa" not in contestants:
         print("Zappa is not installed and takes no part: pip install zappa==0.63.0\n", file=sys.stderr)
-    run = describe_run(arguments.rounds, arguments.requests)
+    run = describe_run(PACKAGES, rounds=arguments.rounds, requests=arguments.requests)
     run["cases"] = [summarize(case, measure(case, contestants, arguments.rounds, arguments.requests)) for case in CASES]
     print(render(run))
     if arguments.record:
-        record(run)
+        record(RESULTS, run, head=_HEAD, render=render)
     broken = broken_bounds(run)
     print("\n".join(broken) or "Every bound holds.")
     return 1 if broken and arguments.check else 0
 
 
 if __name__ == "__main__":
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
-        # The interpreter read the variable when it started, so that a fresh one has to go without it.
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+    use_bytecode()
     sys.exit(main())

@@ -3,7 +3,6 @@ import time
 from pathlib import Path
 
 import psutil
-import pytest
 
 from lambdakit.emulator import Environment, FunctionConfiguration
 from tests.emulator.functions import ANY, configure, invoke
@@ -92,28 +91,6 @@ def test_two_hundred_thaws_lose_no_invocation(tmp_path: Path) -> None:
             return [(await environment.invoke(b"%d" % number)).payload for number in range(200)]
 
     assert asyncio.run(call()) == [b"%d" % number for number in range(200)]
-
-
-@pytest.mark.parametrize("limit", [2, 4])
-def test_a_managed_instance_takes_several_invocations_at_a_time(tmp_path: Path, limit: int) -> None:
-    # Each waits for the others, so that they end only when all of them run at the same time.
-    source = """
-        import os, pathlib, tempfile, time
-        def handler(event, context):
-            folder = pathlib.Path(tempfile.gettempdir())
-            (folder / f"came-{event}").touch()
-            while len(list(folder.glob("came-*"))) < int(os.environ["AWS_LAMBDA_MAX_CONCURRENCY"]):
-                time.sleep(0.01)
-            return [event, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]]
-    """
-    configuration = configure(tmp_path, source, max_concurrency=limit, timeout=60)
-
-    async def call() -> list[bytes]:
-        async with Environment(configuration, log=print) as environment:
-            outcomes = await asyncio.gather(*(environment.invoke(b"%d" % number) for number in range(limit)))
-            return [outcome.payload for outcome in outcomes]
-
-    assert asyncio.run(call()) == [b'[%d, "lambda-managed-instances"]' % number for number in range(limit)]
 
 
 def test_children_that_have_not_ended_are_warned_of_once(tmp_path: Path) -> None:

@@ -196,8 +196,8 @@ def test_an_environment_that_breaks_off_tells_the_caller() -> None:
         caller = Caller()
         _, delivery = await deliver(api, client, caller)
         error = Answer(b"{}", "Sandbox.Timedout")
-        delivery.break_off(error)
-        delivery.break_off(Answer(b"{}", "Other"))
+        delivery.abandon(error)
+        delivery.abandon(Answer(b"{}", "Other"))
         assert await caller.ended == delivery.answer == error
 
     speak(conversation)

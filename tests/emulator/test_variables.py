@@ -123,12 +123,6 @@ def test_four_kilobytes_of_variables_and_a_value_for_an_unreserved_name_are_fine
     assert (len(seen["LARGE"]), seen["TZ"], seen["PATH"]) == (2000, "Europe/Berlin", "/nowhere")
 
 
-def test_a_wrapper_script_is_named_as_not_emulated(tmp_path: Path) -> None:
-    run = invoke(configure(tmp_path, SHOW, variables={"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrapper"}))
-    assert "lambdakit: AWS_LAMBDA_EXEC_WRAPPER is not emulated, the runtime starts without it" in run.notes
-    assert run.results()[0]["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/wrapper"
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

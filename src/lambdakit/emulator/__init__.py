@@ -5,14 +5,17 @@ from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.environment import Environment
 from lambdakit.emulator.function import Account, LocalFunction
 from lambdakit.emulator.journal import Record
+from lambdakit.emulator.log_levels import LEVELS, Level
 from lambdakit.emulator.outcome import Outcome, Report
 from lambdakit.emulator.receiver import Receiver
 
 __all__ = [
+    "LEVELS",
     "Account",
     "Answer",
     "Environment",
     "FunctionConfiguration",
+    "Level",
     "LocalFunction",
     "Outcome",
     "Receiver",

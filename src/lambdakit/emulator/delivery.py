@@ -23,7 +23,8 @@ class Delivery:
 
     `answered` completes with the answer; `ended` when the runtime asks for its next invocation and every extension
     for its next event, with that moment on `time.perf_counter`. `is_open` says that an answer has begun to come and
-    is not complete. `connections` are those on which its event went out and its answer came.
+    is not complete, `is_abandoned` that the environment no longer waits for its end, `produced_bytes` how much of a
+    response has come. `connections` are those on which its event went out and its answer came.
     """
 
     def __init__(self, invocation: Invocation, receiver: Receiver | None) -> None:
@@ -33,6 +34,8 @@ class Delivery:
         self.ended: asyncio.Future[float] = loop.create_future()
         self.is_open = False
         self.is_runtime_done = False
+        self.is_abandoned = False
+        self.produced_bytes = 0
         self.connections: set[int] = set()
         self._collector = Collector() if receiver is None else None
         self._receiver: Receiver | Collector = receiver or self._collector or Collector()
@@ -43,8 +46,9 @@ class Delivery:
         """What was posted, when it is complete."""
         return self.answered.result() if self.answered.done() else None
 
-    def break_off(self, error: Answer) -> None:
+    def abandon(self, error: Answer) -> None:
         """End an unanswered invocation with an error that the environment found, for its caller too."""
+        self.is_abandoned = True
         if not self.answered.done():
             self._finish(error, error)
 
@@ -103,6 +107,7 @@ class Delivery:
             raise
 
     async def _pass_on(self, chunk: bytes) -> None:
+        self.produced_bytes += len(chunk)
         if self._is_caller_gone:
             return
         try:

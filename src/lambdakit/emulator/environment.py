@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Literal, Self
 
+from lambdakit.emulator import platform_events
 from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.failure import Failure, judge_invocation
@@ -14,13 +15,12 @@ from lambdakit.emulator.hosting import Gate, Host, Start
 from lambdakit.emulator.invocation import CLIENT_CONTEXT_LIMIT, Invocation
 from lambdakit.emulator.journal import Journal, Record
 from lambdakit.emulator.launch import Place
-from lambdakit.emulator.logs import end_line, report_line, start_line
 from lambdakit.emulator.outcome import Outcome, Report
 from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime import Runtime
 from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT
 from lambdakit.emulator.settling import settle
-from lambdakit.errors import EnvironmentFault, PayloadTooLarge
+from lambdakit.errors import EnvironmentFault, PayloadTooLarge, Throttled
 
 _NO_DEADLINE = 24 * 3600.0
 
@@ -44,7 +44,7 @@ class Environment:
         gate: Gate = nullcontext,
     ) -> None:
         self._configuration = configuration
-        self._journal = Journal(configuration.name, log, keep)
+        self._journal = Journal(configuration.name, log, keep, configuration.log_settings)
         self._gate = gate
         self._room = asyncio.Semaphore(configuration.max_concurrency or 1)
         self._place: Place | None = None
@@ -78,8 +78,10 @@ class Environment:
 
         That is when the runtime asks for the next one, as on AWS, not when it answers; `receiver` gets the answer as
         it is posted, and the Outcome of a streamed one then has no payload. The first invocation, and the first after
-        a time-out or crash, starts the runtime. A failing function is an Outcome; PayloadTooLarge is raised for what
-        AWS would not accept. Cancelling kills the function's processes, except where others have invocations in them.
+        a time-out or crash, starts the runtime; on Managed Instances a time-out leaves it alone. A failing function is
+        an Outcome; PayloadTooLarge is raised for what AWS would not accept, and Throttled by an environment of Managed
+        Instances whose workers are all busy. Cancelling kills the function's processes, except where others have
+        invocations in them.
         """
         check_payload(payload, client_context)
         async with self._room:
@@ -108,25 +110,38 @@ class Environment:
         if self._host is None:
             raise EnvironmentFault("the environment is closed", fix="invoke inside its `async with` block")
         host, start = self._host, await self._host.obtain(request_id)
+        if start.failure is None and not await start.runtime.find_slot() and not start.runtime.has_ended:
+            raise _refuse(self._configuration.name)
         self._journal.begin(request_id)
-        self._journal.write_platform(start_line(request_id))
+        self._journal.write_event(platform_events.start(request_id))
         if start.failure is not None:
-            await self._break_off(host, start.failure)
+            await self._break_off(host, start.runtime, start.failure)
             if receiver is not None:
                 receiver.end(start.failure.answer)
-            report = self._report(request_id, start, start.inline_ms, start.failure)
+            report = self._report(request_id, start, start.failure)
             return _outcome("init", start.failure.answer, report)
         limit = self._limit(start)
         invocation = self._make_invocation(request_id, payload, client_context, limit)
         delivery, ending = await start.runtime.run(invocation, receiver, limit)
         failure = judge_invocation(ending, request_id=request_id, limit=self._configuration.timeout)
-        if failure is not None:
-            await self._break_off(host, failure)
-            delivery.break_off(failure.answer)
+        if failure is not None and self._outlives(failure):
+            delivery.abandon(failure.answer)
+        elif failure is not None:
+            await self._break_off(host, start.runtime, failure)
+            delivery.abandon(failure.answer)
         elif self._is_frozen:
             self._freeze(start.runtime)
-        report = self._report(request_id, start, start.inline_ms + ending.milliseconds, failure)
+        report = self._report(
+            request_id, start, failure, milliseconds=ending.milliseconds, produced_bytes=delivery.produced_bytes
+        )
         return _outcome("invoke", delivery.answer, report)
+
+    def _outlives(self, failure: Failure) -> bool:
+        """Whether the environment goes on: a time-out of Managed Instances fails one invocation and stops no code.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+        """
+        return failure.status == "timeout" and self._configuration.max_concurrency is not None
 
     def _freeze(self, runtime: Runtime) -> None:
         children = runtime.freeze()
@@ -156,15 +171,23 @@ class Environment:
             request_id=request_id,
         )
 
-    async def _break_off(self, host: Host, failure: Failure) -> None:
-        await host.discard("TIMEOUT" if failure.status == "timeout" else "FAILURE")
+    async def _break_off(self, host: Host, runtime: Runtime, failure: Failure) -> None:
+        await host.discard("TIMEOUT" if failure.status == "timeout" else "FAILURE", runtime)
         for line in failure.lines:
             self._journal.write_platform(line)
 
-    def _report(self, request_id: str, start: Start, duration_ms: float, failure: Failure | None) -> Report:
+    def _report(
+        self,
+        request_id: str,
+        start: Start,
+        failure: Failure | None,
+        *,
+        milliseconds: float = 0.0,
+        produced_bytes: int = 0,
+    ) -> Report:
         report = Report(
             request_id=request_id,
-            duration_ms=duration_ms,
+            duration_ms=start.inline_ms + milliseconds,
             memory_size_mb=self._configuration.memory,
             max_memory_used_mb=start.runtime.peak_memory_mb,
             init_duration_ms=start.init_ms,
@@ -172,8 +195,9 @@ class Environment:
             error_type=failure.error_type if failure else None,
             is_cold=start.is_cold,
         )
-        self._journal.write_platform(end_line(request_id))
-        self._journal.write_platform(report_line(report))
+        done = platform_events.runtime_done(report, duration_ms=milliseconds, produced_bytes=produced_bytes)
+        self._journal.write_event(done)
+        self._journal.write_event(platform_events.report(report))
         return report
 
 
@@ -186,6 +210,15 @@ def _outcome(phase: Literal["init", "invoke"], answer: Answer | None, report: Re
         phase=phase,
         report=report,
         is_streamed=answer.is_streamed and answer.error_type is None,
+    )
+
+
+def _refuse(name: str) -> Throttled:
+    return Throttled(
+        "no worker of the environment is free",
+        where=f"function {name}",
+        fix="look for invocations that have timed out and still run",
+        reason="ConcurrentInvocationLimitExceeded",
     )
 
 

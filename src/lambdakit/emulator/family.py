@@ -1,6 +1,9 @@
+import sys
 import time
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 from lambdakit.emulator.guard_process import list_processes, read_environment
 
@@ -83,6 +86,27 @@ def trace_children(process_id: int) -> tuple[bytes, ...] | None:
         return fields[8], fields[10]
     except (OSError, IndexError):
         return None
+
+
+def list_descendants(process_id: int) -> list[int]:
+    """Return the ids of the children of a process that have not been collected, and of theirs."""
+    if sys.platform != "linux":
+        return _ask_descendants(process_id)
+    found: list[int] = []
+    for file in Path(f"/proc/{process_id}").glob("task/*/children"):
+        try:
+            children = [int(number) for number in file.read_bytes().split()]
+        except OSError:
+            continue
+        found += [each for child in children for each in (child, *list_descendants(child))]
+    return found
+
+
+def _ask_descendants(process_id: int) -> list[int]:
+    try:
+        return [each.pid for each in psutil.Process(process_id).children(recursive=True)]
+    except psutil.Error:
+        return []
 
 
 CENSUS: Final = Census()

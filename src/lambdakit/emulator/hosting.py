@@ -4,11 +4,11 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
+from lambdakit.emulator import platform_events
 from lambdakit.emulator.extensions import ShutdownReason
 from lambdakit.emulator.failure import Failure, judge_init
 from lambdakit.emulator.journal import Journal
 from lambdakit.emulator.launch import Place
-from lambdakit.emulator.logs import init_report_line, init_start_line
 from lambdakit.emulator.runtime import Runtime
 from lambdakit.errors import EnvironmentFault
 
@@ -61,8 +61,10 @@ class Host:
             async with self._gate():
                 return await self._start(request_id)
 
-    async def discard(self, reason: ShutdownReason) -> None:
-        """End the runtime, if there is one."""
+    async def discard(self, reason: ShutdownReason, meant: Runtime | None = None) -> None:
+        """End the runtime, if there is one and it is the one that is meant."""
+        if meant is not None and meant is not self._runtime:
+            return
         runtime, self._runtime = self._runtime, None
         if runtime is not None:
             await runtime.stop(reason)
@@ -81,7 +83,7 @@ class Host:
         configuration = self._place.configuration
         if not self._had_init_phase:
             self._had_init_phase = True
-            start = await self._attempt(request_id, "init", configuration.init_timeout)
+            start = await self._attempt(request_id, "init", configuration.init_limit)
             # Nobody wants to attach a debugger twice.
             if start.failure is None or configuration.debug_port is not None:
                 return start
@@ -91,7 +93,7 @@ class Host:
     async def _attempt(self, request_id: str, phase: Literal["init", "invoke"], limit: float) -> Start:
         configuration = self._place.configuration
         self._check_open()
-        self._journal.write_platform(init_start_line(self._place.interpreter.version, configuration.region))
+        self._journal.write_event(platform_events.init_start(self._place.origin, phase))
         runtime = self._runtime = await Runtime.start(self._place, log=self._journal.write_function)
         if self._is_closed:
             await self.discard("SPINDOWN")
@@ -101,12 +103,16 @@ class Host:
             self._journal.write_platform(waits)
         ending = await runtime.finish_init(limit if configuration.debug_port is None else None)
         failure = judge_init(ending, request_id=request_id, limit=limit, posted=runtime.api.init_error)
-        if failure is not None:
-            line = init_report_line(ending.milliseconds, failure.status, failure.error_type, phase=phase)
-            self._journal.write_platform(line)
+        self._report(phase, failure, ending.milliseconds)
         if phase == "init":
             return Start(runtime=runtime, init_ms=ending.milliseconds, failure=failure)
         return Start(runtime=runtime, inline_ms=ending.milliseconds, failure=failure)
+
+    def _report(self, phase: Literal["init", "invoke"], failure: Failure | None, milliseconds: float) -> None:
+        origin = self._place.origin
+        status, error_type = ("success", None) if failure is None else (failure.status, failure.error_type)
+        self._journal.write_event(platform_events.init_runtime_done(origin, phase, status, error_type))
+        self._journal.write_event(platform_events.init_report(origin, phase, status, error_type, milliseconds))
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -67,10 +67,14 @@ def _find(tool: str) -> str:
     raise FileNotFoundError(f"the command {tool} is missing")
 
 
+def forget_shell(working_folder: Path) -> list[str]:
+    """Return what takes the variables away from a command that a shell may have left."""
+    return [_find("env"), f"--chdir={working_folder}", "-u", "_", "-u", "OLDPWD", "SHLVL=0", f"PWD={working_folder}"]
+
+
 def _leave(working_folder: Path) -> list[str]:
-    # The working folder has to be entered anew: until now it is the changeable one below the mount. The shell may have
-    # left variables of its own.
-    clean = [_find("env"), f"--chdir={working_folder}", "-u", "_", "-u", "OLDPWD", "SHLVL=0", f"PWD={working_folder}"]
+    # The working folder has to be entered anew: until now it is the changeable one below the mount.
+    clean = forget_shell(working_folder)
     if os.geteuid() == 0:
         return clean
     return [*clean, _find("unshare"), "--user", f"--map-user={os.geteuid()}", f"--map-group={os.getegid()}", "--"]

@@ -1,14 +1,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import lambdakit
 from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.interpreter import Interpreter
-from lambdakit.emulator.isolation import isolate
+from lambdakit.emulator.isolation import forget_shell, isolate
+from lambdakit.emulator.platform_events import Origin
+from lambdakit.emulator.starting import start_command
 from lambdakit.emulator.variables import build_variables
 
 _STAND_IN = Path(__file__).with_name("runtime_client")
-_WRAPPER = Path(lambdakit.__file__).with_name("runtime") / "bootstrap"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +22,24 @@ class Place:
     log_stream: str
     is_isolated: bool
 
-    def command(self) -> list[str]:
-        """Return the command that starts the runtime, with its own /tmp and read-only code where that is possible."""
-        command = _start_command(self.configuration)
-        if not self.is_isolated:
-            return command
+    @property
+    def origin(self) -> Origin:
+        """What Lambda's own records of a start tell about the environment."""
+        return Origin(
+            function_name=self.configuration.name,
+            python_version=self.interpreter.version,
+            region=self.configuration.region,
+            initialization_type=self.configuration.initialization_type,
+        )
+
+    def command(self, group: ControlGroup) -> list[str]:
+        """Return the command that starts the runtime in a group, with its own /tmp and read-only code if possible."""
+        command = start_command(self.configuration)
+        if self.is_isolated:
+            return group.enter(self._isolate(command))
+        return group.enter([*forget_shell(self.configuration.task_root), *command]) if group.controllers else command
+
+    def _isolate(self, command: list[str]) -> list[str]:
         root, folders = self.configuration.task_root, self.interpreter.folders
         read_only = [root, *(folder for folder in folders if not folder.is_relative_to(self.interpreter.base))]
         visible = [*folders, _STAND_IN]
@@ -46,15 +60,3 @@ class Place:
             folders = [str(_STAND_IN), variables.get("PYTHONPATH", "")]
             variables["PYTHONPATH"] = ":".join(filter(None, folders))
         return variables
-
-
-def _start_command(configuration: FunctionConfiguration) -> list[str]:
-    if configuration.runtime == "lambdakit":
-        # As Lambda calls a wrapper script: with the interpreter and the arguments of its own runtime.
-        return [str(_WRAPPER), str(configuration.python), "/var/runtime/bootstrap.py"]
-    python, start = str(configuration.python), ["-m", "awslambdaric", configuration.handler]
-    if configuration.debug_port is None:
-        return [python, *start]
-    listen = ["--listen", f"127.0.0.1:{configuration.debug_port}", "--wait-for-client"]
-    # The debugger cannot follow into frozen modules and says so at every start.
-    return [python, "-Xfrozen_modules=off", "-m", "debugpy", *listen, *start]

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import psutil
 
+from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.control_group import ControlGroup
 from lambdakit.emulator.family import trace_children
+from lambdakit.emulator.process import ProcessGroup
 
 # The first looks come early and often: a process that fails at once leaves nothing to look at.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
@@ -17,18 +20,30 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 class MemoryWatch:
     """The highest resident memory that a process and its descendants were seen with.
 
-    `exceed` is called when it is seen to be more than `limit_mb`; what several processes share is counted once.
+    `exceed` is called when it is seen to be more than `limit_mb`, where what several processes share is counted once,
+    or when the kernel has killed one of them in a `group` that limits memory: that ends the others, too.
     """
 
     def __init__(
-        self, process_id: int, *, limit_mb: int | None = None, exceed: Callable[[], None] | None = None
+        self,
+        process_id: int,
+        *,
+        limit_mb: int | None = None,
+        group: ControlGroup | None = None,
+        exceed: Callable[[], None] | None = None,
     ) -> None:
-        self.is_exceeded = False
+        self._is_exceeded = False
+        self._group = group
         self._limit = None if limit_mb is None else limit_mb * 1024 * 1024
         self._exceed = exceed
         self._process_id = process_id
         self._status = Path(f"/proc/{process_id}/status")
         self._peak = 0
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether the processes took more than they may."""
+        return self._is_exceeded or (self._group is not None and self._group.has_killed)
 
     @property
     def peak_mb(self) -> int:
@@ -59,13 +74,16 @@ class MemoryWatch:
                 self._compare(family)
 
     def _compare(self, family: Sequence[psutil.Process]) -> None:
-        if self._limit is None or self.is_exceeded or sum(map(_resident, family)) <= self._limit:
-            return
-        # Only now is it worth the time to tell what is shared.
-        if sum(map(_proportional, family)) > self._limit:
-            self.is_exceeded = True
+        if not self._is_exceeded and (self.is_exceeded or self._is_above_limit(family)):
+            self._is_exceeded = True
             if self._exceed is not None:
                 self._exceed()
+
+    def _is_above_limit(self, family: Sequence[psutil.Process]) -> bool:
+        if self._limit is None or sum(map(_resident, family)) <= self._limit:
+            return False
+        # Only now is it worth the time to tell what is shared.
+        return sum(map(_proportional, family)) > self._limit
 
     def _sample_process(self) -> None:
         # Linux remembers the peak itself, so that one cheap look misses nothing.
@@ -75,6 +93,15 @@ class MemoryWatch:
 
     def _note(self, resident: int) -> None:
         self._peak = max(self._peak, resident)
+
+
+def watch_memory(processes: ProcessGroup, group: ControlGroup, configuration: FunctionConfiguration) -> MemoryWatch:
+    """Let a function that takes more memory than it may be killed: by the kernel where it can, else by the watch."""
+    if not configuration.is_memory_limited:
+        return MemoryWatch(processes.id)
+    # The watch alone sees what is too much only when it looks.
+    limit = None if group.limit_memory(configuration.memory) else configuration.memory
+    return MemoryWatch(processes.id, limit_mb=limit, group=group, exceed=processes.kill)
 
 
 def _resident(process: psutil.Process) -> int:

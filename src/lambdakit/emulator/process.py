@@ -17,7 +17,7 @@ class ProcessGroup:
 
     `exited` completes with the command's exit code, negative for a signal. `mark` is an environment variable that the
     command has and no process outside its family: descendants that left the group are known by it. `is_killed` says
-    that `kill` was called, `is_frozen` that `freeze` was and `thaw` was not.
+    that `kill` was called, `is_frozen` and `is_held` that `freeze` or `hold` was and what undoes it was not.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, mark: tuple[str, str]) -> None:
@@ -25,15 +25,28 @@ class ProcessGroup:
         self.exited = asyncio.create_task(process.wait())
         self.is_killed = False
         self.is_frozen = False
+        self.is_held = False
         self._mark = mark
         self._trace: tuple[bytes, ...] | None = None
         self._strays: set[int] = set()
+
+    def hold(self) -> None:
+        """Stop the processes of the group for a moment, until `release`; one that is frozen stays so."""
+        if not (self.is_killed or self.is_frozen or self.is_held):
+            self.is_held = True
+            self._signal_group(signal.SIGSTOP)
+
+    def release(self) -> None:
+        """Let the processes of the group go on."""
+        if self.is_held:
+            self.is_held = False
+            self._signal_group(signal.SIGCONT)
 
     def freeze(self) -> None:
         """Stop every process of the family until `thaw`; costs one signal as long as there are no children."""
         if self.is_killed or self.is_frozen:
             return
-        self.is_frozen = True
+        self.is_frozen, self.is_held = True, False
         self._signal_group(signal.SIGSTOP)
         self._signal_strays(signal.SIGSTOP)
 
@@ -53,6 +66,7 @@ class ProcessGroup:
         300 ms when it is external; any other function is killed at once.
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
         """
+        self.release()
         self.thaw()
         if not self.is_killed and not self.exited.done():
             with contextlib.suppress(ProcessLookupError):
@@ -65,7 +79,7 @@ class ProcessGroup:
         if self.is_killed:
             return
         self.is_killed = True
-        self.is_frozen = False
+        self.is_frozen = self.is_held = False
         self._signal_group(signal.SIGKILL)
         self._strays.clear()
         for _ in range(_SWEEPS):

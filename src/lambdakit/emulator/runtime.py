@@ -1,17 +1,20 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from typing import Literal, NamedTuple, Self
 
 import psutil
 
+from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.control_group import ControlGroup, find_places
+from lambdakit.emulator.cpu_share import CpuLimit, limit_cpu
 from lambdakit.emulator.delivery import Delivery
 from lambdakit.emulator.extensions import ShutdownReason
 from lambdakit.emulator.family import trace_children
 from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.launch import Place
-from lambdakit.emulator.memory import MemoryWatch
+from lambdakit.emulator.memory import MemoryWatch, watch_memory
 from lambdakit.emulator.output import Output
 from lambdakit.emulator.process import ProcessGroup, start_process
 from lambdakit.emulator.receiver import Receiver
@@ -21,7 +24,7 @@ from lambdakit.emulator.variables import LOG_STREAM
 _KILL_LIMIT = 10
 # What an internal extension earns the function before it is killed; one without is killed at once.
 _GRACE = 0.15
-_SLOT_PAUSE = 0.002
+_SLOT_PAUSE, _SLOT_LIMIT = 0.002, 10.0
 
 
 class Ending(NamedTuple):
@@ -45,37 +48,48 @@ class Runtime:
         api: RuntimeApi,
         output: Output,
         *,
-        memory_limit_mb: int | None,
+        memory: MemoryWatch,
+        cpu_limit: CpuLimit = nullcontext,
         stack: AsyncExitStack,
     ) -> None:
         self.api = api
         self._began = time.perf_counter()
         self._processes = processes
-        self._memory = MemoryWatch(processes.id, limit_mb=memory_limit_mb, exceed=processes.kill)
+        self._cpu_limit = cpu_limit
+        self._memory = memory
         self._output = output
         self._stack = stack
 
     @classmethod
     async def start(cls, place: Place, *, log: Callable[[str], None]) -> Self:
         """Start a runtime; EnvironmentFault when the machine refuses."""
+        configuration = place.configuration
         async with AsyncExitStack() as stack:
+            group = ControlGroup(find_places(), wanted=_wanted_limits(configuration))
+            stack.callback(group.close)
             output = stack.enter_context(Output(log))
             api = RuntimeApi(
-                function_name=place.configuration.name,
-                handler=place.configuration.handler,
-                max_concurrency=place.configuration.max_concurrency or 1,
+                function_name=configuration.name,
+                handler=configuration.handler,
+                max_concurrency=configuration.max_concurrency or 1,
             )
             await stack.enter_async_context(api)
             processes = await start_process(
-                place.command(),
+                place.command(group),
                 variables=place.variables(runtime_api=api.address, log_descriptor=output.descriptor),
                 mark=LOG_STREAM,
-                folder=place.configuration.task_root,
+                folder=configuration.task_root,
                 output=output.descriptor,
             )
             output.release()
-            limit = place.configuration.memory if place.configuration.is_memory_limited else None
-            return cls(processes, api, output, memory_limit_mb=limit, stack=stack.pop_all())
+            return cls(
+                processes,
+                api,
+                output,
+                memory=watch_memory(processes, group, configuration),
+                cpu_limit=limit_cpu(processes, group, configuration),
+                stack=stack.pop_all(),
+            )
 
     async def stop(self, reason: ShutdownReason) -> None:
         """Kill the process and all its descendants, log what they still wrote and free all else.
@@ -112,19 +126,26 @@ class Runtime:
     async def run(
         self, invocation: Invocation, receiver: Receiver | None, limit: float | None
     ) -> tuple[Delivery, Ending]:
-        """Deliver an invocation and wait until the runtime asks for its next, ends, or `limit` seconds have passed."""
-        self._processes.thaw()
-        began = time.perf_counter()
-        await self._find_slot(began, limit)
-        delivery = self.api.deliver(invocation, receiver)
-        return delivery, await self._finish_phase(began, delivery.ended, limit)
+        """Deliver an invocation and wait until the runtime asks for its next, ends, or `limit` seconds have passed.
 
-    async def _find_slot(self, began: float, limit: float | None) -> None:
-        # The workers of a Managed Instance ask one after the other, and only the first ends init.
-        while not self.api.idle_slots and not self.has_ended:
-            if limit is not None and time.perf_counter() - began > limit:
-                return
+        `find_slot` has to have found that it can be delivered.
+        """
+        began = time.perf_counter()
+        with self._cpu_limit():
+            delivery = self.api.deliver(invocation, receiver)
+            return delivery, await self._finish_phase(began, delivery.ended, limit)
+
+    async def find_slot(self) -> bool:
+        """Wait a while until an invocation can be delivered, and say whether it can.
+
+        The workers of a Managed Instance ask one after the other, and only the first ends init; one whose invocation
+        has timed out is still at work.
+        """
+        self._processes.thaw()
+        deadline = time.perf_counter() + _SLOT_LIMIT
+        while not self.api.idle_slots and not self.has_ended and time.perf_counter() < deadline:  # noqa: ASYNC110 (requests of processes)
             await asyncio.sleep(_SLOT_PAUSE)
+        return self.api.idle_slots > 0
 
     def freeze(self) -> int:
         """Stop the processes until the next invocation, and return how many children had not ended."""
@@ -143,6 +164,11 @@ class Runtime:
         if exited.done():
             return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")
+
+
+def _wanted_limits(configuration: FunctionConfiguration) -> list[str]:
+    wanted = {"cpu": configuration.is_cpu_shared, "memory": configuration.is_memory_limited}
+    return [name for name, is_wanted in wanted.items() if is_wanted]
 
 
 def _count_children(process_id: int) -> int:

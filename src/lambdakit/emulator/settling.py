@@ -11,8 +11,6 @@ from lambdakit.emulator.isolation import find_gap
 from lambdakit.emulator.launch import Place
 from lambdakit.errors import AddressInUse
 
-_WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
-
 
 async def settle(configuration: FunctionConfiguration, note: Callable[[str], None]) -> Place:
     """Make the place of a new environment; `note` gets what will differ from AWS there.
@@ -27,8 +25,6 @@ async def settle(configuration: FunctionConfiguration, note: Callable[[str], Non
     gap = await find_gap([configuration.task_root, *interpreter.folders])
     if gap is not None:
         note(f"lambdakit: /tmp is not the function's own (TMPDIR is) and its code is writable: {gap}")
-    if _WRAPPER in configuration.variables:
-        note(f"lambdakit: {_WRAPPER} is not emulated, the runtime starts without it")
     return _found(configuration, interpreter, is_isolated=gap is None)
 
 

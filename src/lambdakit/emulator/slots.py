@@ -39,9 +39,10 @@ class Slots:
         """Return the invocation that a request for the next one on this connection ends."""
         answered = [each for each in self.unended if each.answered.done() and not each.is_runtime_done]
         same = [each for each in answered if connection in each.connections]
-        running = sum(not each.is_runtime_done for each in self.unended)
-        is_full = running + len(self.waiting) >= self.limit
-        return next(iter(same or (answered if is_full else [])), None)
+        if same or self.has_room():
+            return same[0] if same else None
+        # What has timed out may still be at work.
+        return min(answered, key=lambda each: each.is_abandoned, default=None)
 
     def has_room(self) -> bool:
         """Whether one more request may wait."""

@@ -1,4 +1,5 @@
 from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.journal import LogSettings
 
 LOG_STREAM = "AWS_LAMBDA_LOG_STREAM_NAME"
 """The variable whose value no two environments share."""
@@ -41,8 +42,7 @@ def build_variables(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(configuration.memory),
         "AWS_LAMBDA_FUNCTION_NAME": configuration.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand" if limit is None else "lambda-managed-instances",
-        "AWS_LAMBDA_LOG_FORMAT": "Text",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": configuration.initialization_type,
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{configuration.name}",
         LOG_STREAM: log_stream,
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
@@ -53,6 +53,12 @@ def build_variables(
         # before the folders that the developer's own interpreter brings its libraries in.
         "LD_LIBRARY_PATH": f"/var/lang/lib:/var/runtime:/var/runtime/lib:{root}:{root}/lib:/opt/lib",
         "PWD": root,
+        **_log_variables(configuration.log_settings),
         **({} if limit is None else {"AWS_LAMBDA_MAX_CONCURRENCY": str(limit)}),
         **configuration.variables,
     }
+
+
+def _log_variables(settings: LogSettings) -> dict[str, str]:
+    level = {"AWS_LAMBDA_LOG_LEVEL": settings.log_level} if settings.log_format == "JSON" else {}
+    return {"AWS_LAMBDA_LOG_FORMAT": settings.log_format, **level}

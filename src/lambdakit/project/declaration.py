@@ -36,6 +36,11 @@ Via = Literal["function-url", "http-api", "rest-api", "alb"]
 Auth = Literal["none", "iam"] | TokenAuth
 """Who may call a function over HTTP."""
 
+LogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
+"""From which level on a function's own JSON logs are wanted."""
+SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
+"""From which level on Lambda's JSON logs are wanted."""
+
 _AUTH = Either(one_of("none", "iam"), Table(TokenAuth, allowed="a table with issuer, audience and scopes"))
 
 
@@ -95,12 +100,20 @@ class Function(Section):
     mcp: Annotated[McpTrigger | None, Table(McpTrigger)] = None
     queue: Annotated[QueueTrigger | None, Table(QueueTrigger)] = None
     schedule: Annotated[str | None, _SCHEDULE] = None
+    max_concurrency: Annotated[int | None, between(1, 1600, "invocations")] = None
+    log_format: Annotated[Literal["Text", "JSON"] | None, one_of("Text", "JSON")] = None
+    log_level: Annotated[LogLevel | None, one_of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")] = None
+    system_log_level: Annotated[SystemLogLevel | None, one_of("DEBUG", "INFO", "WARN")] = None
 
     def clashes(self) -> Iterator[tuple[str, str]]:
-        """Yield a queue that would deliver a message again while the function still works on it.
+        """Yield a queue that would deliver a message again while the function still works on it, and idle log levels.
 
-        Lambda refuses such a queue (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html).
+        Lambda refuses such a queue (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html), and
+        filters JSON logs alone (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html).
         """
+        for name in ("log_level", "system_log_level"):
+            if getattr(self, name) is not None and self.log_format != "JSON":
+                yield name, 'filters JSON logs alone, allowed: with log_format = "JSON"'
         if self.queue and self.queue.visibility < self.timeout:
             yield (
                 "queue",

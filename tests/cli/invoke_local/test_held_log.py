@@ -53,3 +53,23 @@ def test_what_is_held_can_be_read() -> None:
     log("two")
 
     assert log.text == "one\ntwo"
+
+
+JSON_INIT = ['{"type":"platform.initStart","record":{}}', '{"message": "loading"}']
+JSON_START = '{"time":"x","type":"platform.start","record":{"requestId":"1"}}'
+
+
+def test_the_json_log_of_a_good_init_comes_out_with_its_first_invocation() -> None:
+    good = [*JSON_INIT, '{"type":"platform.initReport","record":{"status":"success"}}', JSON_START, "{printed"]
+
+    assert written_by(good[:4]) == []
+    assert written_by(good) == good
+
+
+def test_the_json_log_of_a_mistake_is_held_until_it_is_released() -> None:
+    bad_init = [*JSON_INIT, '{"type":"platform.initReport","record":{"status":"error"}}', JSON_START, "{}"]
+    refused = [*JSON_INIT, JSON_START, '{"level": "ERROR", "errorType": "MalformedEvent"}', "{}"]
+
+    for held in (bad_init, refused):
+        assert written_by(held) == []
+        assert written_by(held, release=True) == held

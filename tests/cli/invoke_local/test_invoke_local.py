@@ -311,3 +311,23 @@ def test_a_failure_names_the_last_line_of_the_users_own_code(shop: Path) -> None
     done = invoke_local(shop, "own:app", "GET", "/")
 
     assert done.messages[-1].endswith("KeyError: 'NOT_SET_ANYWHERE' (in settings.py:2)")
+
+
+def test_a_declared_log_format_and_level_are_used(shop: Path) -> None:
+    declared = 'handler = "shop.work"\nlog_format = "JSON"\nsystem_log_level = "DEBUG"\n'
+    (shop / "pyproject.toml").write_text(DECLARATION.replace('handler = "shop.work"\n', declared))
+
+    done = invoke_local(shop, "worker", "-e", "-", stdin=b"null")
+
+    types = [json.loads(line)["type"] for line in done.stderr.splitlines() if line.startswith("{")]
+    assert types[:3] == ["platform.initStart", "platform.initRuntimeDone", "platform.initReport"]
+    assert types[3:] == ["platform.start", "platform.runtimeDone", "platform.report"]
+
+
+def test_a_mistake_is_one_line_in_json_logs_too(shop: Path) -> None:
+    declared = 'handler = "nowhere.work"\nlog_format = "JSON"\n'
+    (shop / "pyproject.toml").write_text(DECLARATION.replace('handler = "shop.work"\n', declared))
+
+    done = invoke_local(shop, "worker", "-e", "-", stdin=b"null")
+
+    assert (done.code, len(done.messages), "platform.initReport" in done.stderr) == (2, 1, False)

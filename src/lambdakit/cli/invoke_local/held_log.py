@@ -1,6 +1,8 @@
 """The log until the function's own code runs, held back while it may show no more than a user's mistake."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from lambdakit.errors import MalformedEvent, UnhandledEvent, UnknownEvent
 
@@ -23,7 +25,7 @@ class HeldLog:
         if self._held is None:
             self._write(line)
             return
-        has_begun = any(each.startswith("START ") for each in self._held)
+        has_begun = any(map(_is_start, self._held))
         self._held.append(line)
         if has_begun and not any(map(_tells_of_a_mistake, self._held)):
             self.release()
@@ -40,6 +42,26 @@ class HeldLog:
         return "\n".join(self._held or [])
 
 
+def _is_start(line: str) -> bool:
+    return line.startswith("START ") or _read(line).get("type") == "platform.start"
+
+
 def _tells_of_a_mistake(line: str) -> bool:
     kind = line.removeprefix("[ERROR] ").partition(":")[0]
-    return line.startswith("INIT_REPORT ") or (line.startswith("[ERROR] ") and kind in REFUSALS)
+    if line.startswith("INIT_REPORT ") or (line.startswith("[ERROR] ") and kind in REFUSALS):
+        return True
+    content = _read(line)
+    return _is_failed_init(content) or content.get("errorType") in REFUSALS
+
+
+def _is_failed_init(content: Mapping[str, Any]) -> bool:
+    return content.get("type") == "platform.initReport" and content["record"].get("status") != "success"
+
+
+def _read(line: str) -> dict[str, Any]:
+    if not line.startswith("{"):
+        return {}
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return {}

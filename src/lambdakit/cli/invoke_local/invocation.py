@@ -3,18 +3,18 @@
 import asyncio
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import lambdakit
 from lambdakit import settings
 from lambdakit.cli.invoke_local.calls import Call, HttpCall
-from lambdakit.cli.invoke_local.cost import Architecture, cost_line
+from lambdakit.cli.invoke_local.cost import Architecture
 from lambdakit.cli.invoke_local.held_log import REFUSALS, HeldLog
 from lambdakit.cli.invoke_local.options import Runtime
-from lambdakit.cli.invoke_local.output import log, log_durations, print_json
+from lambdakit.cli.invoke_local.output import log, print_json
 from lambdakit.cli.invoke_local.rounds import Rounds, send
 from lambdakit.cli.invoke_local.streaming import StreamPrinter
+from lambdakit.cli.invoke_local.summary import sum_up
 from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
 from lambdakit.cli.invoke_local.variables import read_variables
 from lambdakit.emulator import FunctionConfiguration, Outcome
@@ -64,6 +64,10 @@ def configure(
         },
         debug_port=debug_port,
         runtime=runtime,
+        max_concurrency=function.max_concurrency,
+        log_format=function.log_format,
+        log_level=function.log_level,
+        system_log_level=function.system_log_level,
     )
 
 
@@ -86,7 +90,8 @@ def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, 
         UserError: No request can reach the function before its code, handler or app is corrected.
     """
     held_log = HeldLog(log)
-    if configuration.debug_port is not None:
+    if configuration.debug_port is not None or configuration.system_log_level == "WARN":
+        # Nothing may come then that tells of the end of init.
         held_log.release()
     keeper = LogKeeper(log_folder(configuration.task_root), log)
     signals: list[int] = []
@@ -110,32 +115,17 @@ def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, 
     if mistake is not None:
         mistake.add_note(held_log.text)
         raise mistake
-    _sum_up(outcomes, last, architecture)
+    sum_up(outcomes, last, architecture)
     if last.failed:
         return _report_failure(configuration, last, has_body=printer is not None and printer.has_begun)
-    if printer is None:
-        return call.print_result(last.payload, is_streamed=last.is_streamed)
-    return (
-        printer.finish()
-        if printer.has_begun
-        else call.print_result(printer.kept or last.payload, is_streamed=last.is_streamed)
-    )
+    return _print_result(call, last, printer)
 
 
-def _sum_up(outcomes: Sequence[Outcome], last: Outcome, architecture: Architecture) -> None:
-    _note_memory(outcomes)
-    log(cost_line(last.report, architecture))
-    if len(outcomes) > 1:
-        reports = [outcome.report for outcome in outcomes]
-        cold = [(report.duration_ms, report.init_duration_ms) for report in reports if report.is_cold]
-        log_durations(cold, [report.duration_ms for report in reports if not report.is_cold])
-
-
-def _note_memory(outcomes: Sequence[Outcome]) -> None:
-    report = max((outcome.report for outcome in outcomes), key=lambda report: report.max_memory_used_mb)
-    if report.max_memory_used_mb > report.memory_size_mb:
-        used = f"{report.max_memory_used_mb} MB of its {report.memory_size_mb} MB"
-        log(f"note: the function used {used}; Lambda would have ended it")
+def _print_result(call: Call, outcome: Outcome, printer: StreamPrinter | None) -> int:
+    if printer is not None and printer.has_begun:
+        return printer.finish()
+    kept = printer.kept if printer is not None else b""
+    return call.print_result(kept or outcome.payload, is_streamed=outcome.is_streamed)
 
 
 def _find_mistake(configuration: FunctionConfiguration, outcome: Outcome) -> UserError | None:

@@ -1,0 +1,24 @@
+"""What all invocations of a command came to: memory, cost and durations."""
+
+from collections.abc import Sequence
+
+from lambdakit.cli.invoke_local.cost import Architecture, cost_line
+from lambdakit.cli.invoke_local.output import log, log_durations
+from lambdakit.emulator import Outcome
+
+
+def sum_up(outcomes: Sequence[Outcome], last: Outcome, architecture: Architecture) -> None:
+    """Log what the last invocation would cost and, of several, how long they took."""
+    _note_memory(outcomes)
+    log(cost_line(last.report, architecture))
+    if len(outcomes) > 1:
+        reports = [outcome.report for outcome in outcomes]
+        cold = [(report.duration_ms, report.init_duration_ms) for report in reports if report.is_cold]
+        log_durations(cold, [report.duration_ms for report in reports if not report.is_cold])
+
+
+def _note_memory(outcomes: Sequence[Outcome]) -> None:
+    report = max((outcome.report for outcome in outcomes), key=lambda report: report.max_memory_used_mb)
+    if report.max_memory_used_mb > report.memory_size_mb:
+        used = f"{report.max_memory_used_mb} MB of its {report.memory_size_mb} MB"
+        log(f"note: the function used {used}; Lambda would have ended it")
