@@ -116,6 +116,28 @@ def test_what_is_printed_is_a_line_too(tmp_path: Path, runtime: str) -> None:
     assert ids == [outcome.report.request_id for outcome in run.outcomes for _ in range(5)] or runtime != "lambdakit"
 
 
+LEVELS = """
+    import logging
+    from lambdakit.observability import setup
+
+    observability = setup(service="shop")
+
+    def handler(event, context):
+        for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
+            logging.getLogger("any").log(level, "any")
+        observability.logger.error("powertools")
+        raise ValueError("password=swordfish")
+"""
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_lambda_reads_the_level_of_each_line(tmp_path: Path, runtime: str) -> None:
+    run = call(tmp_path, LEVELS, runtime, {}, log_format="JSON", log_level="ERROR", system_log_level="WARN")
+    *logged, report = lines(run)
+    assert [line["level"] for line in logged] == ["ERROR", "CRITICAL", "ERROR"]
+    assert (report["errorType"], report["errorMessage"]) == ("ValueError", "password=***")
+
+
 FAILS_IN_INIT = """
     from lambdakit.observability import setup
     setup()

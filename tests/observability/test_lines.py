@@ -22,7 +22,7 @@ LONGEST_RECORD = 262_144
 SERIALIZE = SafeSerializer(Redactor())
 OURS = LineFormatter(SERIALIZE, KEYS)
 THEIRS = make_formatter(SERIALIZE, KEYS)
-PLAIN = LambdaPowertoolsFormatter(service="shop")
+PLAIN = LambdaPowertoolsFormatter(service="shop", use_rfc3339=True)
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=9)
 VALUES = st.recursive(

@@ -6,9 +6,9 @@ Shape: https://docs.aws.amazon.com/powertools/python/latest/core/logger/#standar
 import json
 import logging
 import re
-import time
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -61,10 +61,12 @@ class LineFormatter(logging.Formatter):
         line["xray_trace_id"] = _root(settings.trace_header())
         return self._serialize({name: value for name, value in line.items() if value is not None})
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 (logging's name)
-        """Return the local time with milliseconds and the offset, as in `2026-11-25 08:00:00,123+0000`."""
-        text = f"%Y-%m-%d %H:%M:%S,{int(record.msecs):03d}%z"
-        return time.strftime(datefmt or text, time.localtime(record.created))
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 (logging's)
+        """Return the local time as RFC 3339 has it; Lambda reads the level of a line only beside such a time.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+        """
+        return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
 
     def _exception(self, record: logging.LogRecord) -> tuple[Any, Any, Any]:
         if not isinstance(record.exc_info, tuple) or record.exc_info[0] is None:

@@ -24,7 +24,9 @@ class _Registered(logging.Handler):
 def make_formatter(serialize: Serialize, keys: Mapping[str, Any]) -> LambdaPowertoolsFormatter:
     """Return the formatter that takes over from the standard library's."""
     reads: Any = read_json
-    return LambdaPowertoolsFormatter(json_serializer=cast("Any", serialize), json_deserializer=reads, **keys)
+    return LambdaPowertoolsFormatter(
+        json_serializer=cast("Any", serialize), json_deserializer=reads, use_rfc3339=True, **keys
+    )
 
 
 def make_logger(service: str, level: str, formatter: LambdaPowertoolsFormatter) -> Logger:
