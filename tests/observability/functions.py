@@ -24,7 +24,7 @@ def get(path: str, **request: Any) -> Any:
 
 def written(run: Run) -> list[str]:
     """Return the records that the function wrote, without Lambda's own."""
-    platform = ("INIT_START ", "START ", "END ", "REPORT ", "INIT_REPORT ")
+    platform = ("INIT_START ", "START ", "END ", "REPORT ", "INIT_REPORT ", '{"time":')
     return [line for line in run.log if not line.startswith(platform)]
 
 

@@ -15,7 +15,10 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
+from tests.emulator.functions import Run
 from tests.observability.functions import RUNTIMES, call, get, written
 
 CANARY = "canary"
@@ -103,8 +106,9 @@ def assert_nothing_leaks(log: str) -> None:
         assert found == []
 
 
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_no_secret_is_in_the_log_of_a_function(tmp_path: Path, runtime: str) -> None:
+def test_no_secret_is_in_the_log_of_a_function(tmp_path: Path, runtime: str, log_format: str) -> None:
     events = [
         get(
             "/secrets",
@@ -113,7 +117,7 @@ def test_no_secret_is_in_the_log_of_a_function(tmp_path: Path, runtime: str) -> 
         )
         for each in REQUESTS
     ]
-    run = call(tmp_path, APP, runtime, *events, variables=VARIABLES)
+    run = call(tmp_path, APP, runtime, *events, variables=VARIABLES, log_format=log_format)
     assert [json.loads(outcome.payload)["statusCode"] for outcome in run.outcomes] == [500] * 3
     assert len([line for line in written(run) if '"DatabaseError"' in line]) >= 2 * len(events)
     assert_nothing_leaks("\n".join(run.log))
@@ -209,12 +213,29 @@ def to_event(text: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
-def test_no_text_of_a_caller_forges_a_line_of_a_logger(tmp_path: Path, runtime: str) -> None:
-    run = call(tmp_path, ECHO, runtime, *map(to_event, HOSTILE))
+def assert_nothing_is_forged(run: Run, texts: list[str], log_format: str) -> None:
     logged = [line for line in written(run) if not line.startswith('{"_aws":')]
+    documents = len(written(run)) - len(logged)
+    assert [line for line in run.log if log_format == "JSON" and not isinstance(json.loads(line), dict)] == []
     assert {line.partition(":")[0] for line in logged} == {'{"level"'}
     # Of each request two lines of the app, two prints, the access line and the report of the exception.
-    assert len(logged) == 6 * len(HOSTILE) - 2
+    assert len(logged) == 6 * len(texts) - documents
     assert {json.loads(line)["level"] for line in logged} == {"INFO", "ERROR"}
     assert {json.loads(line)["service"] for line in logged} == {"shop"}
+
+
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_no_text_of_a_caller_forges_a_line(tmp_path: Path, runtime: str, log_format: str) -> None:
+    run = call(tmp_path, ECHO, runtime, *map(to_event, HOSTILE), log_format=log_format)
+    assert_nothing_is_forged(run, HOSTILE, log_format)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@settings(
+    max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(texts=st.lists(st.text(min_size=1) | st.sampled_from(HOSTILE), min_size=40, max_size=40))
+def test_no_random_text_forges_a_line(tmp_path: Path, runtime: str, texts: list[str]) -> None:
+    run = call(tmp_path, ECHO, runtime, *map(to_event, texts), log_format="JSON")
+    assert_nothing_is_forged(run, texts, "JSON")
