@@ -57,11 +57,15 @@ class SafeLine(str):
 
 
 class Redactor:
-    """Replace what must not be logged; `names` are secret besides those that `lambdakit.observability.names` knows."""
+    """Replace what must not be logged.
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    `names` are secret besides those that `lambdakit.observability.names` knows, `variables` those of another process
+    besides our own.
+    """
+
+    def __init__(self, names: Iterable[str] = (), variables: Mapping[str, str] | None = None) -> None:
         self._names = frozenset(name.lower() for name in names)
-        self._environment = EnvironmentSecrets()
+        self._environment = EnvironmentSecrets(variables)
 
     def add(self, names: Iterable[str]) -> None:
         """Take more names whose values are secret."""
@@ -125,7 +129,9 @@ class Redactor:
             return self.redact_text(text)
         if is_metrics(content):
             return write_json({METRICS: content.pop(METRICS), **self._redact_metrics(content)})
-        return write_json(self.redact_line(content))
+        shown = self.redact_line(content)
+        # Nothing to hide: a record stays as its author wrote it. A name that stands twice was read but once.
+        return text if shown == content and self.redact_text(text) == text else write_json(shown)
 
     def _redact_metrics(self, content: dict[str, Any]) -> dict[str, Any]:
         """Redact all but lists of numbers, the values of a metric whatever it is called, and leave no level."""

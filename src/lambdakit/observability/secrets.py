@@ -4,7 +4,7 @@ import json
 import os
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
 from time import monotonic
 from typing import Any, cast
@@ -24,9 +24,13 @@ _is_plain = re.compile(r"[\w.~-]*", re.ASCII).fullmatch
 
 
 class EnvironmentSecrets:
-    """The values of variables with secret names, as one pattern that is made again when the environment changes."""
+    """The values of variables with secret names, as one pattern that is made again when the environment changes.
 
-    def __init__(self) -> None:
+    `more` are variables of another process whose secrets are to be known too.
+    """
+
+    def __init__(self, more: Mapping[str, str] | None = None) -> None:
+        self._more = list((more or {}).items())
         self._values: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
         self._read_at = float("-inf")
@@ -40,7 +44,7 @@ class EnvironmentSecrets:
 
     def _read(self) -> None:
         variables = settings.environment_items()
-        values = frozenset(_secret_values(variables))
+        values = frozenset(_secret_values([*variables, *self._more]))
         if values != self._values:
             written = sort_by_length({form for value in values for form in _forms(value)})
             self._pattern = re.compile("|".join(map(re.escape, written))) if written else None
