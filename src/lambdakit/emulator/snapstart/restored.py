@@ -1,3 +1,4 @@
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from lambdakit.emulator.runtime import Ending, Runtime
 from lambdakit.emulator.runtime_api import RuntimeApi
 from lambdakit.emulator.snapstart.holder import Holder, make_api
 from lambdakit.emulator.snapstart.report import Report
+from lambdakit.emulator.snapstart.scratch import own_scratch
 from lambdakit.emulator.snapstart.starting import MARK, credential_variables
 
 
@@ -57,7 +59,8 @@ class Restored(Runtime):
             output, report = stack.enter_context(Output(log)), stack.enter_context(Report())
             api = await stack.enter_async_context(make_api(place, credentials))
             _open(api, holder)
-            order = {"variables": _variables(api, credentials), "is_examined": is_examined}
+            scratch = await asyncio.to_thread(stack.enter_context, own_scratch(place)) if place.is_isolated else None
+            order = {"variables": _variables(api, credentials), "is_examined": is_examined, "scratch": scratch}
             processes = await _fork(holder, order, [output.descriptor, report.descriptor])
             output.release()
             report.release()
@@ -93,7 +96,8 @@ class Restored(Runtime):
     @property
     def warnings(self) -> list[str]:
         """What it shares with every other restored environment, when the hooks have run."""
-        return self._report.read().get("warnings", [])
+        said = self._report.read()
+        return [*said.get("notes", []), *said.get("warnings", [])]
 
 
 def _open(api: RuntimeApi, holder: Holder) -> None:

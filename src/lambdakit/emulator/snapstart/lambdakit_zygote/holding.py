@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .descriptors import Descriptors
 from .findings import Findings
+from .scratch import Scratch
 from .threads import Threads
 from .waking import Clock, wake
 
@@ -30,8 +31,9 @@ class Holder:
     """Holds this process at the snapshot, forks a restored one for each order and tells how each of them ended.
 
     Messages are JSON, one a packet. From here: `{"snapshot": [warnings], "moment"}` once, `{"order", "process"}` for
-    each order and `{"process", "code"}` when one has ended. An order is `{"order", "variables", "mark", "is_examined"}`
-    with the descriptors of an output and of a report. The end of the socket ends the process.
+    each order and `{"process", "code"}` when one has ended. An order is
+    `{"order", "variables", "mark", "scratch", "is_examined"}` with the descriptors of an output and of a report. The
+    end of the socket ends the process.
     """
 
     def __init__(self, control: socket.socket, log_descriptor: int) -> None:
@@ -49,8 +51,10 @@ class Holder:
         descriptors, threads, clock = Descriptors({self._control.fileno()}), Threads(), Clock()
         findings = Findings(descriptors.connections, threads.names)
         self._send({"snapshot": _ask(findings.describe_snapshot), "moment": moment})
+        scratch = Scratch()
         order = self._wait_for_restore()
         wake(order.output, self._log_descriptor, order.content["variables"], tuple(order.content["mark"]))
+        _take_scratch(scratch, order)
         descriptors.renew()
         threads.renew()
         clock.restore()
@@ -114,6 +118,15 @@ class Holder:
 
     def _send(self, message: dict[str, Any]) -> None:
         self._control.send(json.dumps(message).encode())
+
+
+def _take_scratch(scratch: Scratch, order: Order) -> None:
+    folder = order.content["scratch"]
+    try:
+        if folder is not None:
+            scratch.replace(folder)
+    except OSError as error:
+        _report(order.report, {"notes": [f"other environments of the snapshot share /tmp: {error}"]})
 
 
 def _ask(describe: Callable[[], list[str]]) -> list[str]:
