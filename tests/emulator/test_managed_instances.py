@@ -14,14 +14,19 @@ WAITING = """
     def handler(event, context):
         if event == "end":
             (folder / "end").touch()
+        if event == "wait":
+            (folder / "waits").touch()
         while event == "wait" and not (folder / "end").exists():
             time.sleep(0.01)
         if event == "wait":
             (folder / "done").touch()
         while event == "end" and not (folder / "done").exists():
             time.sleep(0.01)
-        if event == "crash":
-            os.killpg(0, 9)
+        while event == "crash":
+            # The invocation beside it has to be on its way.
+            if (folder / "waits").exists():
+                os.killpg(0, 9)
+            time.sleep(0.01)
         return [event, os.getppid()]
 """
 

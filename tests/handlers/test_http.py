@@ -1,3 +1,4 @@
+import asyncio
 import csv
 import io
 import re
@@ -7,9 +8,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from handlers.shop.domain import ShopError
+from handlers.shop.domain import Cart, ShopError
 from handlers.shop.http import create_app
+from handlers.shop.http.items import watch_stock
 from handlers.shop.http.problems import STATUSES
+from handlers.shop.repository import Shop
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\xff\xfe"
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
@@ -243,6 +246,25 @@ def test_the_events_of_an_order_follow_the_last_one_that_the_client_saw(
     assert response.text.count("\n\n") == len(events)
 
 
+def test_the_stock_of_an_item_is_told_at_once_and_then_every_second(client: TestClient) -> None:
+    response = client.get("/items/42/stock?seconds=1")
+
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert response.text == "".join(f'event: stock\ndata: {{"stock":64}}\nid: {second}\n\n' for second in range(2))
+
+
+def test_who_watches_the_stock_sees_an_order() -> None:
+    shop = Shop()
+
+    async def watch() -> list[int]:
+        events = aiter(watch_stock(shop.item(42), shop, seconds=1))
+        first = await anext(events)
+        shop.place_order("Arthur", Cart.of([(42, 4)]))
+        return [event.data.stock for event in (first, await anext(events))]
+
+    assert asyncio.run(watch()) == [64, 60]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
@@ -255,6 +277,8 @@ def test_the_events_of_an_order_follow_the_last_one_that_the_client_saw(
         ("DELETE", f"/orders/{UNKNOWN}", 404, "order_not_found"),
         ("GET", f"/orders/{UNKNOWN}/receipt", 404, "order_not_found"),
         ("GET", f"/orders/{UNKNOWN}/events", 404, "order_not_found"),
+        ("GET", "/items/99/stock", 404, "item_not_found"),
+        ("GET", "/items/42/stock?seconds=26", 422, "invalid_request"),
         ("GET", "/nowhere", 404, "not_found"),
         ("PATCH", "/items/42", 405, "method_not_allowed"),
         ("GET", "/items/towel", 422, "invalid_request"),

@@ -1,17 +1,22 @@
+import asyncio
+from collections.abc import AsyncIterable
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, Header, Query, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from handlers.shop.domain import Picture
+from handlers.shop.domain import Item, Picture
 from handlers.shop.http import problems
 from handlers.shop.http.dependencies import ItemId, ShopDependency
-from handlers.shop.http.schemas import ItemPage, ItemResponse, ItemSearch
+from handlers.shop.http.schemas import ItemPage, ItemResponse, ItemSearch, StockResponse
 
 router = APIRouter(prefix="/items", tags=["items"])
 short_links = APIRouter(prefix="/i", tags=["items"])
 
+# The function's time-out is 29 seconds; a browser that wants to know more connects again by itself.
+_LONGEST_WATCH = 25
 # Lambda takes 6 MB of event, in which a picture travels as Base64: a third larger.
 _PICTURE_LIMIT = 4 * 1024 * 1024
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is the latest."}}
@@ -67,6 +72,24 @@ def replace_picture(item_id: ItemId, picture: UploadFile, shop: ShopDependency) 
     """Upload the picture of an item: PNG, JPEG or GIF."""
     # A plain function: reading a spooled file and hashing it would hold up the event loop.
     shop.put_picture(item_id, Picture.of(picture.file.read()))
+
+
+async def _item(item_id: ItemId, shop: ShopDependency) -> Item:
+    # Found before the stream begins: afterwards it is too late for a 404.
+    return shop.item(item_id)
+
+
+@router.get("/{item_id}/stock", response_class=EventSourceResponse, responses=problems.documented(404))
+async def watch_stock(
+    item: Annotated[Item, Depends(_item)],
+    shop: ShopDependency,
+    seconds: Annotated[int, Query(ge=0, le=_LONGEST_WATCH)] = 3,
+) -> AsyncIterable[ServerSentEvent]:
+    """Tell how many of an item are left: at once, and then every second."""
+    for second in range(seconds + 1):
+        await asyncio.sleep(min(second, 1))
+        stock = StockResponse.model_validate(shop.item(item.id))
+        yield ServerSentEvent(id=str(second), event="stock", data=stock)
 
 
 @short_links.get("/{item_id}", status_code=308, response_class=RedirectResponse, responses=problems.documented(404))

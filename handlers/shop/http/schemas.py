@@ -32,6 +32,12 @@ class ItemResponse(_ResponseModel):
     tags: tuple[str, ...]
 
 
+class StockResponse(_ResponseModel):
+    """How many of an item are left."""
+
+    stock: int
+
+
 class ItemPage(_ResponseModel):
     """A part of the items that a search found."""
 

@@ -22,6 +22,7 @@ from lambdakit.emulator.runtime import Runtime
 from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT
 from lambdakit.emulator.settling import settle
 from lambdakit.emulator.snapstart import Snapshots
+from lambdakit.emulator.stillness import StillnessWatch
 from lambdakit.errors import EnvironmentFault, PayloadTooLarge, Throttled
 
 _NO_DEADLINE = 24 * 3600.0
@@ -57,7 +58,7 @@ class Environment:
         self._room = asyncio.Semaphore(configuration.max_concurrency or 1)
         self._place: Place | None = None
         self._host: Host | None = None
-        self._is_warned = False
+        self._stillness = StillnessWatch(self._journal.write_platform)
 
     async def __aenter__(self) -> Self:
         self._place = await settle(self._configuration, self._journal.write_platform)
@@ -68,6 +69,12 @@ class Environment:
     async def __aexit__(self, *_: object) -> None:
         host, self._host = self._host, None
         place, self._place = self._place, None
+        try:
+            await self._stillness.finish()
+        finally:
+            await self._close(host, place)
+
+    async def _close(self, host: Host | None, place: Place | None) -> None:
         try:
             if host is not None:
                 await host.close()
@@ -119,6 +126,7 @@ class Environment:
     ) -> Outcome:
         if self._host is None:
             raise EnvironmentFault("the environment is closed", fix="invoke inside its `async with` block")
+        self._stillness.end()
         host, start = self._host, await self._host.obtain(request_id)
         if start.failure is None and not await start.runtime.find_slot() and not start.runtime.has_ended:
             raise _refuse(self._configuration.name)
@@ -141,7 +149,7 @@ class Environment:
             await self._break_off(host, start.runtime, failure)
             delivery.abandon(failure.answer)
         elif self._is_frozen:
-            self._freeze(start.runtime)
+            self._stillness.begin(start.runtime, children=start.runtime.freeze())
         report = self._report(
             request_id, start, failure, milliseconds=ending.milliseconds, produced_bytes=delivery.produced_bytes
         )
@@ -153,13 +161,6 @@ class Environment:
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
         """
         return failure.status == "timeout" and self._configuration.max_concurrency is not None
-
-    def _freeze(self, runtime: Runtime) -> None:
-        children = runtime.freeze()
-        if children and not self._is_warned:
-            self._is_warned = True
-            stands = f"{children} child processes of the function stand still with it until the next invocation"
-            self._journal.write_platform(f"lambdakit: {stands}; what they do would not run on Lambda meanwhile")
 
     @property
     def _is_frozen(self) -> bool:

@@ -102,7 +102,7 @@ def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, 
     if configuration.debug_port is not None or configuration.system_log_level == "WARN":
         # Nothing may come then that tells of the end of init.
         held_log.release()
-    keeper = LogKeeper(log_folder(configuration.task_root), log)
+    keeper = LogKeeper(log_folder(configuration.task_root), log, variables=configuration.variables)
     signals: list[int] = []
     printer = StreamPrinter(call) if isinstance(call, HttpCall) and rounds.is_single and not call.raw else None
     sending = send(

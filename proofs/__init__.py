@@ -1,0 +1,1 @@
+"""Runs on a real AWS account what only a real account can show, and records it: `just prove-on-aws`."""
