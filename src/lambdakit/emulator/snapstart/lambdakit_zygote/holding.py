@@ -54,7 +54,7 @@ class Holder:
         scratch = Scratch()
         order = self._wait_for_restore()
         wake(order.output, self._log_descriptor, order.content["variables"], tuple(order.content["mark"]))
-        _take_scratch(scratch, order)
+        _take_scratch(scratch, order, descriptors.written_in_tmp)
         descriptors.renew()
         threads.renew()
         clock.restore()
@@ -120,13 +120,19 @@ class Holder:
         self._control.send(json.dumps(message).encode())
 
 
-def _take_scratch(scratch: Scratch, order: Order) -> None:
-    folder = order.content["scratch"]
+def _take_scratch(scratch: Scratch, order: Order, written: list[str]) -> None:
+    """Give this process its own /tmp, unless files are open there: a database would miss the one it has opened."""
+    if order.content["scratch"] is None:
+        return
+    problem = f"files in it were open at the snapshot: {', '.join(written)}; open them in an after_restore hook"
     try:
-        if folder is not None:
-            scratch.replace(folder)
+        if not written:
+            scratch.replace(order.content["scratch"])
+            return
     except OSError as error:
-        _report(order.report, {"notes": [f"other environments of the snapshot share /tmp: {error}"]})
+        problem = str(error)
+    if order.content["is_examined"]:
+        _report(order.report, {"notes": [f"the environments of this snapshot share /tmp, unlike on AWS: {problem}"]})
 
 
 def _ask(describe: Callable[[], list[str]]) -> list[str]:
