@@ -119,8 +119,11 @@ def _put_selector(number: int, watched: Iterable[tuple[int, int]]) -> None:
 
 def _make_dead() -> socket.socket:
     """Make a connection whose other end is gone."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        dead = socket.create_connection(server.getsockname())
+    dead = socket.socket()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        dead.connect(server.getsockname())
         other, _ = server.accept()
     other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
     other.close()
