@@ -106,6 +106,32 @@ def test_a_snapshot_whose_process_is_gone_is_taken_again(tmp_path: Path) -> None
     assert log.count("init") == 2
 
 
+def test_all_environments_outlive_the_end_of_their_snapshot(tmp_path: Path) -> None:
+    source = """
+        import os, time
+        def handler(event, context):
+            time.sleep(0.2)
+            return [os.getpid(), os.getppid()]
+    """
+
+    async def run() -> None:
+        async with LocalFunction(configure(tmp_path, source, snapstart=True), log=print) as function:
+
+            async def call_at_once() -> list[Outcome]:
+                return await asyncio.gather(*(function.invoke(ANY) for _ in range(4)))
+
+            holder = json.loads((await call_at_once())[0].payload)[1]
+            os.kill(holder, signal.SIGKILL)
+            assert await asyncio.to_thread(has_ended, holder)
+            # One finds that the snapshot is gone, which ends the runtimes of all others.
+            await function.invoke(ANY)
+            results = [json.loads(outcome.payload) for outcome in await call_at_once()]
+            assert len({process for process, _ in results}) == 4
+            assert len({parent for _, parent in results} - {holder}) == 1
+
+    asyncio.run(run())
+
+
 def test_an_init_that_takes_too_long_fails_the_invocation(tmp_path: Path) -> None:
     source = "import time\ntime.sleep(600)\nhandler = print"
     run = invoke(configure(tmp_path, source, snapstart=True, init_timeout=0.5))

@@ -9,6 +9,7 @@ from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.control_group import ControlGroup, find_places
 from lambdakit.emulator.cpu_share import CpuLimit, limit_cpu
+from lambdakit.emulator.extensions import ShutdownReason
 from lambdakit.emulator.family import CENSUS
 from lambdakit.emulator.guard import GUARD
 from lambdakit.emulator.launch import Place
@@ -42,6 +43,7 @@ class Restored(Runtime):
         super().__init__(processes, api, output, memory=memory, cpu_limit=cpu_limit, stack=stack)
         self._report = report
         self._began = began
+        self._is_stopping = False
 
     @classmethod
     async def restore(
@@ -74,6 +76,12 @@ class Restored(Runtime):
                 cpu_limit=_limit_cpu(processes, configuration, stack),
                 stack=stack.pop_all(),
             )
+
+    async def stop(self, reason: ShutdownReason) -> None:
+        """End it as any runtime, once: its environment may ask for that, and the snapshot when that is given up."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            await super().stop(reason)
 
     def on_stop(self, function: Callable[[], None]) -> None:
         """Call a function when this stops."""
