@@ -220,3 +220,5 @@ def test_an_extension_is_frozen_with_its_environment(tmp_path: Path) -> None:
 def test_a_folder_of_extensions_has_to_exist(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"folder of extensions .* does not exist"):
         configure(tmp_path, "", extensions=tmp_path / "nowhere")
+    with pytest.raises(UserError, match="no extensions run beside an environment that is restored"):
+        configure(tmp_path, "", extensions=tmp_path, snapstart=True)

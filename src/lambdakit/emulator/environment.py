@@ -1,5 +1,6 @@
 import asyncio
 import json
+import math
 import shutil
 import time
 import uuid
@@ -20,6 +21,7 @@ from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime import Runtime
 from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT
 from lambdakit.emulator.settling import settle
+from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.emulator.stillness import StillnessWatch
 from lambdakit.errors import EnvironmentFault, PayloadTooLarge, Throttled
 
@@ -32,7 +34,8 @@ class Environment:
     With `max_concurrency` it takes that many, as Managed Instances do, and is never frozen. `log` gets whole records
     without their last newline, in order: Lambda's platform lines and what the function writes; a record of the
     `logging` module may hold newlines. `keep` gets the same with what is known about each. Inits run inside a context
-    that `gate` makes. Entering raises UserError (MissingExtra, AddressInUse) for settings that cannot work here.
+    that `gate` makes. With the configuration's `snapstart` it is restored from one of `snapshots`, by default of its
+    own. Entering raises UserError (MissingExtra, AddressInUse) for settings that cannot work here.
     Leaving kills all processes and deletes /tmp.
     """
 
@@ -43,10 +46,15 @@ class Environment:
         log: Callable[[str], None],
         keep: Callable[[Record], None] | None = None,
         gate: Gate = nullcontext,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._configuration = configuration
         self._journal = Journal(configuration.name, log, keep, configuration.log_settings)
         self._gate = gate
+        self._own_snapshots: Snapshots | None = None
+        if configuration.snapstart and snapshots is None:
+            snapshots = self._own_snapshots = Snapshots(configuration, log=log, keep=keep)
+        self._snapshots = snapshots
         self._room = asyncio.Semaphore(configuration.max_concurrency or 1)
         self._place: Place | None = None
         self._host: Host | None = None
@@ -55,7 +63,7 @@ class Environment:
     async def __aenter__(self) -> Self:
         self._place = await settle(self._configuration, self._journal.write_platform)
         self._journal.stream = self._place.log_stream
-        self._host = Host(self._place, self._journal, self._gate)
+        self._host = Host(self._place, self._journal, self._gate, snapshots=self._snapshots)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -70,6 +78,8 @@ class Environment:
         try:
             if host is not None:
                 await host.close()
+            if self._own_snapshots is not None:
+                await self._own_snapshots.close()
         finally:
             if place is not None:
                 shutil.rmtree(place.scratch, ignore_errors=True)
@@ -127,7 +137,8 @@ class Environment:
             if receiver is not None:
                 receiver.end(start.failure.answer)
             report = self._report(request_id, start, start.failure)
-            return _outcome("init", start.failure.answer, report)
+            phase = "init" if start.restore_ms is None else "restore"
+            return _outcome(phase, start.failure.answer, report)
         limit = self._limit(start)
         invocation = self._make_invocation(request_id, payload, client_context, limit)
         delivery, ending = await start.runtime.run(invocation, receiver, limit)
@@ -192,6 +203,8 @@ class Environment:
             memory_size_mb=self._configuration.memory,
             max_memory_used_mb=start.runtime.peak_memory_mb,
             init_duration_ms=start.init_ms,
+            restore_duration_ms=start.restore_ms,
+            billed_restore_duration_ms=math.ceil(start.hooks_ms),
             status=failure.status if failure else "success",
             error_type=failure.error_type if failure else None,
             is_cold=start.is_cold,
@@ -202,7 +215,7 @@ class Environment:
         return report
 
 
-def _outcome(phase: Literal["init", "invoke"], answer: Answer | None, report: Report) -> Outcome:
+def _outcome(phase: Literal["init", "restore", "invoke"], answer: Answer | None, report: Report) -> Outcome:
     if answer is None:
         raise EnvironmentFault("the runtime asked for the next invocation without an answer to the last")
     return Outcome(

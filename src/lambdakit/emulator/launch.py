@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from lambdakit.emulator.starting import start_command
 from lambdakit.emulator.variables import NOT_FOR_EXTENSIONS, build_variables
 
 _EXTENSION_FOLDER = Path("/")
-_STAND_IN = Path(__file__).with_name("runtime_client")
+STAND_IN = Path(__file__).with_name("runtime_client")
+"""The folder that has AWS's native client in pure Python."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,26 +35,31 @@ class Place:
             initialization_type=self.configuration.initialization_type,
         )
 
-    def command(self, group: ControlGroup | None = None) -> list[str]:
+    def command(self, group: ControlGroup) -> list[str]:
         """Return the command that starts the runtime in a group, with its own /tmp and read-only code if possible."""
-        return self._confine(start_command(self.configuration), group, folder=self.configuration.task_root)
+        return self.enclose(start_command(self.configuration), group)
 
     def extension_command(self, path: Path, group: ControlGroup) -> list[str]:
         """Return the command that starts an extension beside the runtime."""
-        return self._confine([str(path)], group, folder=_EXTENSION_FOLDER)
+        return self.enclose([str(path)], group, folder=_EXTENSION_FOLDER)
 
-    def _confine(self, command: list[str], group: ControlGroup | None, *, folder: Path) -> list[str]:
+    def enclose(
+        self, command: list[str], group: ControlGroup, *, folder: Path | None = None, visible: Iterable[Path] = ()
+    ) -> list[str]:
+        """Return the command that runs another one so, in a folder or in that of the code.
+
+        It needs the folders that are `visible`.
+        """
+        folder = folder or self.configuration.task_root
         if self.is_isolated:
-            command = self._isolate(command, folder=folder)
-        elif group is not None and group.controllers:
-            command = [*forget_shell(folder), *command]
-        return command if group is None else group.enter(command)
+            return group.enter(self._isolate(command, folder, visible))
+        return group.enter([*forget_shell(folder), *command]) if group.controllers else command
 
-    def _isolate(self, command: list[str], *, folder: Path) -> list[str]:
+    def _isolate(self, command: list[str], folder: Path, visible: Iterable[Path]) -> list[str]:
         own = [each for each in (self.configuration.task_root, self.configuration.extensions) if each is not None]
         folders = self.interpreter.folders
         read_only = [*own, *(each for each in folders if not each.is_relative_to(self.interpreter.base))]
-        visible = [*folders, _STAND_IN]
+        visible = [*folders, STAND_IN, *visible]
         return isolate(command, scratch=self.scratch, working_folder=folder, read_only=read_only, visible=visible)
 
     def extension_variables(self, *, runtime_api: str) -> dict[str, str]:
@@ -73,6 +80,10 @@ class Place:
         if not self.is_isolated:
             variables.setdefault("TMPDIR", str(self.scratch))
         if self.configuration.runtime == "awslambdaric" and not self.interpreter.has_native_client:
-            folders = [str(_STAND_IN), variables.get("PYTHONPATH", "")]
-            variables["PYTHONPATH"] = ":".join(filter(None, folders))
+            put_stand_in(variables)
         return variables
+
+
+def put_stand_in(variables: dict[str, str]) -> None:
+    """Let awslambdaric find the client in pure Python, before its native one."""
+    variables["PYTHONPATH"] = ":".join(filter(None, [str(STAND_IN), variables.get("PYTHONPATH", "")]))
