@@ -3,6 +3,7 @@ import os
 import signal
 import sys
 import time
+import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ async def start(program: str) -> AsyncGenerator[ProcessGroup]:
     mark = "THE_MARK"
     null = os.open(os.devnull, os.O_WRONLY)
     processes = await start_process(
-        [sys.executable, "-c", program], variables={mark: str(null)}, mark=mark, folder=Path("/"), output=null
+        [sys.executable, "-c", program], variables={mark: str(uuid.uuid4())}, mark=mark, folder=Path("/"), output=null
     )
     try:
         yield processes

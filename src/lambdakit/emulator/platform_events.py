@@ -6,7 +6,7 @@ Levels: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-l
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -36,11 +36,10 @@ class PlatformEvent:
     level: Level
     request_id: str | None = None
     has_failed: bool = False
-    time: str = field(default_factory=_now)
 
     def json(self) -> str:
-        """Return the event as one line of JSON."""
-        content = {"time": self.time, "type": f"platform.{self.kind}", "record": self.record}
+        """Return the event as one line of JSON, with the time of now."""
+        content = {"time": _now(), "type": f"platform.{self.kind}", "record": self.record}
         return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
