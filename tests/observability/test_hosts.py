@@ -1,4 +1,5 @@
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,43 @@ def test_lambda_reads_the_level_of_each_line(tmp_path: Path, runtime: str) -> No
     *logged, report = lines(run)
     assert [line["level"] for line in logged] == ["ERROR", "CRITICAL", "ERROR"]
     assert (report["errorType"], report["errorMessage"]) == ("ValueError", "password=***")
+
+
+TRACED = """
+    from fastapi import FastAPI
+    from lambdakit.asgi import LambdaApp
+    from lambdakit.observability import AccessLog, setup
+
+    tracer = setup(service="shop").tracer
+    app = FastAPI()
+    app.add_middleware(AccessLog)
+
+    @tracer.capture_method
+    def price(number):
+        return 4.5 * number
+
+    @app.get("/items/{number}")
+    async def item(number: int):
+        return price(number)
+
+    handler = LambdaApp(app)
+"""
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_where_requests_are_traced_each_is_a_part_of_its_trace(tmp_path: Path, runtime: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(("127.0.0.1", 0))
+        daemon.settimeout(20)
+        variables = {"AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}"}
+        run = call(tmp_path, TRACED, runtime, get("/items/2"), variables=variables)
+        parts = [json.loads(daemon.recv(65_536).split(b"\n", 1)[1]) for _ in range(2)]
+    [request] = [part for part in parts if part["name"] == "## request"]
+    [price] = [part for part in parts if part["name"].endswith("price")]
+    assert json.loads(run.outcomes[0].payload)["statusCode"] == 200
+    assert price["parent_id"] == request["id"]
+    assert (request["annotations"]["route"], request["annotations"]["status"]) == ("/items/{number}", 200)
+    assert request["annotations"]["correlation_id"] == run.outcomes[0].report.request_id
 
 
 FAILS_IN_INIT = """

@@ -114,9 +114,8 @@ def test_it_stands_for_the_stream_in_whose_place_it_is() -> None:
     stream.flush()
 
 
-TEXTS = st.text(max_size=40) | st.sampled_from(
-    ['x\n{"level":"ERROR"}', "\u2028", "\x1b[2J", "\ud800", "\r", "{}", "{}\n"]
-)
+FORGED = ['x\n{"level":"ERROR"}', "\u2028", "\x1b[2J", "\ud800", "\r", "{}", "{}\n", "{}\n{}\n", "{}\n\n"]
+TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: text != "\n") | st.sampled_from(FORGED)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from lambdakit.observability import fields, hosts, metrics, secrets
+from lambdakit.observability import fields, hosts, metrics, secrets, tracing
 from lambdakit.observability.configured import Observability, setup
 from lambdakit.observability.current import current
 
@@ -76,7 +76,7 @@ class _Exchange:
         """Let the app answer; the line is written with the last byte, or when the app ends without one."""
         leave = self._enter()
         try:
-            await app(self._scope, self._receiving(receive), self._sending(send))
+            await self._trace(app(self._scope, self._receiving(receive), self._sending(send)))
         except BaseException as error:
             # The server logs the exception next, in this context: its line gets the ids and loses the secrets as well.
             self._log(error)
@@ -85,6 +85,19 @@ class _Exchange:
         self._log(None)
         metrics.flush(self._metrics)
         leave()
+
+    def _trace(self, work: Awaitable[None]) -> Awaitable[None]:
+        tracer = self._observability.active_tracer
+        return work if tracer is None else tracing.trace(tracer, work, self._annotations)
+
+    def _annotations(self) -> dict[str, Any]:
+        return {
+            "correlation_id": self._fields["correlation_id"],
+            "cold_start": self._fields["cold_start"],
+            "method": self._scope["method"],
+            "route": _route(self._scope),
+            "status": self._status,
+        }
 
     def _enter(self) -> Callable[[], None]:
         of_fields = fields.of_request.set(self._fields)
@@ -156,7 +169,7 @@ class _Exchange:
         return {
             "method": self._scope["method"],
             "path": self._scope["path"],
-            "route": getattr(self._scope.get("route"), "path", None),
+            "route": _route(self._scope),
             "status": self._status,
             "duration_ms": _milliseconds(self._started, perf_counter()),
             "first_byte_ms": _milliseconds(self._started, self._first_byte) if self._first_byte else None,
@@ -185,6 +198,10 @@ def _find_id(headers: Sequence[tuple[bytes, bytes]], names: Sequence[bytes]) -> 
             if name.lower() == wanted and _is_id(value):
                 return value.decode("ascii")
     return None
+
+
+def _route(scope: _Scope) -> str | None:
+    return getattr(scope.get("route"), "path", None)
 
 
 def _remaining(context: Any) -> int | None:

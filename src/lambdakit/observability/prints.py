@@ -5,6 +5,7 @@ import logging
 import sys
 from contextvars import Context, copy_context
 from threading import get_ident
+from types import FrameType
 from typing import Any, NamedTuple
 
 from lambdakit.observability.current import Current, current
@@ -14,6 +15,7 @@ _LONGEST = 131_072
 """Characters after which a text is passed on although its line has no end yet."""
 _CALLER = 4
 """How far up the stack the place is that prints."""
+_LOGGERS = frozenset({"logging", "loguru", "structlog"})
 _logger = logging.getLogger("lambdakit.print")
 
 
@@ -58,34 +60,23 @@ class PrintedLines(io.TextIOBase):
 
     def write(self, text: str, /) -> int:
         """Take a piece of text; one that ends a line completes it."""
-        size = len(text)
+        begun = self._begun.pop(_writer(), None)
         if isinstance(text, SafeLine):
             self._original.write(text)
-            return size
-        begun = self._begun.pop(_writer(), None)
-        if begun is None:
-            self._take(text, is_one_write=True)
-        elif begun.text.endswith("\n"):
-            self._pass_on(begun.text)
-            self._take("" if text == "\n" else text, is_one_write=True)
+        elif begun is None and _is_of_a_logger(sys._getframe(1), text):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] (`inspect` takes 14 ms to import)
+            self._pass_through(text)
         else:
-            self._take(begun.text + text, is_one_write=False)
-        return size
+            self._take(begun.text + text if begun else text)
+        return len(text)
 
-    def _take(self, text: str, *, is_one_write: bool) -> None:
-        has_ended = text.endswith("\n") or len(text) > _LONGEST
-        # A logger flushes right after its line, and `print` ends once more what ends already.
-        if text and (not has_ended or (is_one_write and read_object(text) is not None)):
-            self._begun[_writer()] = _Begun(text, copy_context())
-        elif text:
+    def _take(self, text: str) -> None:
+        if text.endswith("\n") or len(text) > _LONGEST:
             self._pass_on(text)
+        else:
+            self._begun[_writer()] = _Begun(text, copy_context())
 
     def flush(self) -> None:
-        """Pass on what is a line; what has no end yet waits for it."""
-        begun = self._begun.get(_writer())
-        if begun is not None and begun.text.endswith("\n"):
-            del self._begun[_writer()]
-            self._pass_through(begun.text)
+        """Flush the stream below; what has no end yet waits for it."""
         self._original.flush()
 
     def finish(self, invocation: Current | None = None) -> None:
@@ -99,6 +90,8 @@ class PrintedLines(io.TextIOBase):
         """Do nothing: the stream below is not ours."""
 
     def _pass_on(self, text: str) -> None:
+        if text in {"", "\n"}:
+            return
         if is_metrics(read_object(text)) or get_ident() in self._busy:
             self._pass_through(text)
             return
@@ -117,6 +110,15 @@ class PrintedLines(io.TextIOBase):
 def _writer() -> _Writer:
     # Each thread, and each invocation in it, has a line of its own, so that none breaks into another's.
     return _Writer(get_ident(), current.get())
+
+
+def _is_of_a_logger(caller: FrameType, text: str) -> bool:
+    """Say whether a text is a line that a library for logging has made, by who writes it.
+
+    The text alone cannot tell: it may be what somebody sent and the function prints.
+    """
+    name = str(caller.f_globals.get("__name__", ""))
+    return name.partition(".")[0] in _LOGGERS and read_object(text) is not None
 
 
 def take_prints(redactor: Redactor) -> None:

@@ -1,6 +1,6 @@
-"""The tracer where there is nothing to trace with."""
+"""A part of the trace for each request, and the tracer where there is nothing to trace with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -42,3 +42,14 @@ def make_tracer(service: str) -> Any:
 
     tracer = Tracer(service=service)
     return NoTracer() if tracer.disabled else tracer
+
+
+async def trace(tracer: Any, work: Awaitable[None], describe: Callable[[], Mapping[str, Any]]) -> None:
+    """Do the work of a request as a subsegment, with what there is to say of it afterwards as annotations."""
+    async with tracer.provider.in_subsegment_async(name="## request"):
+        try:
+            await work
+        finally:
+            for name, value in describe().items():
+                if value is not None:
+                    tracer.put_annotation(name, value)
