@@ -58,6 +58,39 @@ def test_no_message_can_pass_for_another_record(tmp_path: Path) -> None:
     assert lines == [f"{TIME} INFO  api 12345678 first", f"    {forged}\\x0d{forged}\\x1b[2J"]
 
 
+STRUCTURED = {
+    "level": "INFO",
+    "location": "f:1",
+    "message": "request",
+    "timestamp": TIME,
+    "service": "shop",
+    "route": "/items",
+    "status": 200,
+    "cold_start": False,
+    "function_request_id": "1234",
+    "said": {"a": [1, "\u2028"]},
+}
+
+
+def test_a_structured_line_is_shown_as_its_message_and_its_fields(tmp_path: Path) -> None:
+    keep(tmp_path, json.dumps(STRUCTURED))
+    keep(tmp_path, json.dumps({"level": "ERROR", "message": {"a": 1}, "cold_start": True, "exception": "one\n  two"}))
+    keep(tmp_path, json.dumps({"level": "ERROR", "message": "failed", "stackTrace": ["  one\n", "  two\n"]}))
+    keep(tmp_path, '{"time": "now", "type": "platform.start"}')
+    keep(tmp_path, "{" * 9)
+    lines = [
+        line.removeprefix(f"{TIME} INFO  api 12345678 ")
+        for line in toolkit(tmp_path, "logs").stdout.decode().splitlines()
+    ]
+    assert lines == [
+        'request route=/items status=200 said={"a": [1, "\\x2028"]}',
+        *('{"a": 1} cold_start=true', "    one", "      two"),
+        *("failed", "      one", "      two"),
+        '{"time": "now", "type": "platform.start"}',
+        "{" * 9,
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
