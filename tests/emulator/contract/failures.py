@@ -145,7 +145,7 @@ _CUT_OFF = (
             1,
             raised(
                 "Sandbox.Timedout",
-                "Task timed out: _answer was cut off 0.1 seconds before the function's time-out",
+                "Task timed out: the handler was cut off 0.1 seconds before the function's time-out",
                 has_trace=False,
             ),
             3,
