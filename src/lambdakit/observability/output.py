@@ -100,7 +100,6 @@ def _guard(sink: Any, redactor: Redactor) -> None:
 def _guard_reports(write: Callable[[list[str]], None], redactor: Redactor) -> Callable[[list[str]], None]:
     def write_redacted(lines: list[str]) -> None:
         write(redactor.redact_record("\n".join(lines)).split("\n"))
-        sys.stdout.flush()
 
     return write_redacted
 
