@@ -26,7 +26,7 @@ class Log:
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
-        self.sink = StandardLogSink()
+        self.sink: Any = StandardLogSink()
         logging.getLogger().addHandler(LambdaLoggerHandler(self.sink))
 
     def text(self) -> str:

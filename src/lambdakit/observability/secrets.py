@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
 from time import monotonic
@@ -122,7 +122,7 @@ def _parts_of_header(name: str, value: str) -> Iterator[str]:
 
 def _in_basic(credentials: str) -> Iterator[str]:
     """Yield what basic credentials are in clear: user and password, and the password alone."""
-    decoded = b64decode(credentials + "==").decode("utf-8", "replace") if credentials.isascii() else ""
+    decoded = a2b_base64(credentials + "==").decode("utf-8", "replace") if credentials.isascii() else ""
     yield decoded
     yield decoded.partition(":")[2]
 
