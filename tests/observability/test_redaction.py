@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdakit.observability import secrets
@@ -194,7 +194,12 @@ def test_a_body_of_any_size_and_shape_is_survived() -> None:
         assert carried.values() == ()
 
 
-@given(st.lists(st.tuples(st.sampled_from([b"authorization", b"cookie", b"x-token"]), st.binary(max_size=40))))
+VALUE = st.tuples(st.sampled_from([b"", b"Basic ", b"Bearer ", b"a=", b";"]), st.binary(max_size=40)).map(b"".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"authorization", b"cookie", b"x-token"]), VALUE)))
+@example([(b"authorization", b"Basic abcde")])
+@example([(b"authorization", b"Basic \xff")])
 def test_any_header_is_survived(headers: list[tuple[bytes, bytes]]) -> None:
     assert redact_within(RequestSecrets(make_scope(headers)), "text") == "text"
 

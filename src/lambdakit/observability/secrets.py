@@ -122,7 +122,10 @@ def _parts_of_header(name: str, value: str) -> Iterator[str]:
 
 def _in_basic(credentials: str) -> Iterator[str]:
     """Yield what basic credentials are in clear: user and password, and the password alone."""
-    decoded = a2b_base64(credentials + "==").decode("utf-8", "replace") if credentials.isascii() else ""
+    try:
+        decoded = a2b_base64(credentials + "==").decode("utf-8", "replace")
+    except ValueError:
+        return
     yield decoded
     yield decoded.partition(":")[2]
 
