@@ -37,8 +37,21 @@ class Network:
 class Account:
     """Makes things in one account and region, and notes each in a ledger."""
 
-    def __init__(self, session: Any, run: str, ledger: Ledger, package: Path, say: Callable[[str], None]) -> None:
-        """Take a boto3 session, the name of this run, and the zip that functions are made of."""
+    def __init__(
+        self,
+        session: Any,
+        run: str,
+        ledger: Ledger,
+        package: Path,
+        *,
+        say: Callable[[str], None],
+        patience: float = 90.0,
+    ) -> None:
+        """Take a boto3 session, the name of this run, and the zip that functions are made of.
+
+        `patience` is how many seconds a new address may take until it answers.
+        """
+        self.patience = patience
         self.session = session
         self.lambda_: Any = session.client("lambda")
         self._iam: Any = session.client("iam")

@@ -99,6 +99,11 @@ class ControlGroup:
         files = [str(group.folder / "cgroup.procs") for group in self._groups]
         return ["/bin/sh", "-c", _ENTER, "sh", *files, "--", *command] if files else list(command)
 
+    def adopt(self, process_id: int) -> None:
+        """Take a process in that runs already; what memory it has got before is not counted. OSError."""
+        for group in self._groups:
+            _write(group.folder / "cgroup.procs", process_id)
+
     def limit_cpu(self, share: float | None) -> None:
         """Let the processes have `share` of one processor, measured anew from now on, or all of them; OSError."""
         for folder, version in self._find("cpu"):

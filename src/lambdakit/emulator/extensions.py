@@ -60,6 +60,12 @@ class Extensions:
     def __bool__(self) -> bool:
         return bool(self._registered)
 
+    def adopt(self, others: "Extensions") -> None:
+        """Take over the extensions of a snapshot, each waiting for its next event."""
+        for identifier, other in others._registered.items():  # noqa: SLF001 (one of its own class)
+            extension = self._registered[identifier] = Extension(other.name, other.events)
+            extension.waiting = asyncio.get_running_loop().create_future()
+
     @property
     def are_waiting(self) -> bool:
         """Whether every extension has asked for its next event."""

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from lambdakit.emulator.platform_events import Origin
 from lambdakit.emulator.starting import start_command
 from lambdakit.emulator.variables import build_variables
 
-_STAND_IN = Path(__file__).with_name("runtime_client")
+STAND_IN = Path(__file__).with_name("runtime_client")
+"""The folder that has AWS's native client in pure Python."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +36,18 @@ class Place:
 
     def command(self, group: ControlGroup) -> list[str]:
         """Return the command that starts the runtime in a group, with its own /tmp and read-only code if possible."""
-        command = start_command(self.configuration)
+        return self.enclose(start_command(self.configuration), group)
+
+    def enclose(self, command: list[str], group: ControlGroup, *, visible: Iterable[Path] = ()) -> list[str]:
+        """Return the command that runs another one so; that needs the folders that are `visible`."""
         if self.is_isolated:
-            return group.enter(self._isolate(command))
+            return group.enter(self._isolate(command, visible))
         return group.enter([*forget_shell(self.configuration.task_root), *command]) if group.controllers else command
 
-    def _isolate(self, command: list[str]) -> list[str]:
+    def _isolate(self, command: list[str], visible: Iterable[Path]) -> list[str]:
         root, folders = self.configuration.task_root, self.interpreter.folders
         read_only = [root, *(folder for folder in folders if not folder.is_relative_to(self.interpreter.base))]
-        visible = [*folders, _STAND_IN]
+        visible = [*folders, STAND_IN, *visible]
         return isolate(command, scratch=self.scratch, working_folder=root, read_only=read_only, visible=visible)
 
     def variables(self, *, runtime_api: str, log_descriptor: int) -> dict[str, str]:
@@ -57,6 +62,10 @@ class Place:
         if not self.is_isolated:
             variables.setdefault("TMPDIR", str(self.scratch))
         if self.configuration.runtime == "awslambdaric" and not self.interpreter.has_native_client:
-            folders = [str(_STAND_IN), variables.get("PYTHONPATH", "")]
-            variables["PYTHONPATH"] = ":".join(filter(None, folders))
+            put_stand_in(variables)
         return variables
+
+
+def put_stand_in(variables: dict[str, str]) -> None:
+    """Let awslambdaric find the client in pure Python, before its native one."""
+    variables["PYTHONPATH"] = ":".join(filter(None, [str(STAND_IN), variables.get("PYTHONPATH", "")]))

@@ -21,7 +21,8 @@ class MemoryWatch:
     """The highest resident memory that a process and its descendants were seen with.
 
     `exceed` is called when it is seen to be more than `limit_mb`, where what several processes share is counted once,
-    or when the kernel has killed one of them in a `group` that limits memory: that ends the others, too.
+    or when the kernel has killed one of them in a `group` that limits memory: that ends the others, too. What a process
+    that `is_restored` shares with the one that holds the snapshot counts as its own.
     """
 
     def __init__(
@@ -31,7 +32,9 @@ class MemoryWatch:
         limit_mb: int | None = None,
         group: ControlGroup | None = None,
         exceed: Callable[[], None] | None = None,
+        is_restored: bool = False,
     ) -> None:
+        self._is_restored = is_restored
         self._is_exceeded = False
         self._group = group
         self._limit = None if limit_mb is None else limit_mb * 1024 * 1024
@@ -83,6 +86,8 @@ class MemoryWatch:
         if self._limit is None or sum(map(_resident, family)) <= self._limit:
             return False
         # Only now is it worth the time to tell what is shared.
+        if self._is_restored:
+            return _resident(family[0]) + sum(map(_unique, family[1:])) > self._limit
         return sum(map(_proportional, family)) > self._limit
 
     def _sample_process(self) -> None:
@@ -107,6 +112,13 @@ def watch_memory(processes: ProcessGroup, group: ControlGroup, configuration: Fu
 def _resident(process: psutil.Process) -> int:
     try:
         return process.memory_info().rss
+    except psutil.Error:
+        return 0
+
+
+def _unique(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().uss
     except psutil.Error:
         return 0
 

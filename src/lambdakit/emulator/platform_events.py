@@ -152,6 +152,9 @@ def report(summary: Report) -> PlatformEvent:
     }
     if summary.init_duration_ms is not None:
         metrics["initDurationMs"] = round(summary.init_duration_ms, 3)
+    if summary.restore_duration_ms is not None:
+        metrics["restoreDurationMs"] = round(summary.restore_duration_ms, 3)
+        metrics["billedRestoreDurationMs"] = summary.billed_restore_duration_ms
     record = {
         "requestId": summary.request_id,
         "metrics": metrics,

@@ -106,6 +106,11 @@ class Runtime:
             self._output.finish()
 
     @property
+    def process_id(self) -> int:
+        """The number of the function's first process."""
+        return self._processes.id
+
+    @property
     def has_ended(self) -> bool:
         """Whether the process is gone or about to go."""
         return self._processes.is_killed or self._processes.exited.done()

@@ -4,12 +4,14 @@ from lambdakit.emulator.journal import LogSettings
 LOG_STREAM = "AWS_LAMBDA_LOG_STREAM_NAME"
 """The variable whose value no two environments share."""
 
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "AWS_SESSION_TOKEN": "local",
 }
+"""Credentials that open nothing."""
+
 _SYSTEM = {
     "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
@@ -33,7 +35,7 @@ def build_variables(
     """Build the whole environment of the function's process: Lambda's variables and the user's, nothing else."""
     root, limit = str(configuration.task_root), configuration.max_concurrency
     return {
-        **_CREDENTIALS,
+        **CREDENTIALS,
         **_SYSTEM,
         "_HANDLER": configuration.handler,
         "_LAMBDA_TELEMETRY_LOG_FD": str(log_descriptor),
