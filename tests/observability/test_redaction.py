@@ -58,6 +58,15 @@ def test_numbers_of_tokens_and_flags_may_be_shown() -> None:
     assert Redactor().redact({"pin_secret": 1234}) == {"pin_secret": REDACTED}
 
 
+@pytest.mark.parametrize("body", [f"it's {CANARY}", f'"{CANARY}"', f"a\n{CANARY}"])
+def test_the_body_of_an_event_is_hidden(body: str) -> None:
+    event = {"rawPath": "/", "body": body, "isBase64Encoded": False}
+    assert Redactor().redact({"event": event}) == {"event": {**event, "body": REDACTED}}
+    for text in (repr(event), json.dumps(event), f"{event}"):
+        assert CANARY not in Redactor().redact_text(text)
+    assert Redactor().redact({"body": body, "other": 1})["body"] == body
+
+
 def test_names_can_be_added() -> None:
     redactor = Redactor(["X-Tenant"])
     redactor.add(["Iban"])

@@ -35,9 +35,12 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatc
 """
 _SIGNS = (
     *("://", "?", "eyj", "akia", "asia", "bearer", "basic", "auth", "cookie", "pass", "secret", "token", "key"),
-    *("credential", "signature", "string", "csrf", "jwt", "session", "client", "pwd", "otp"),
+    *("credential", "signature", "string", "csrf", "jwt", "session", "client", "pwd", "otp", "isbase64encoded"),
 )
 """What every text holds, in lower case, in which a secret can be told by its shape."""
+_EVENT = "isBase64Encoded"
+"""What an event or a result of an HTTP front door has beside its body."""
+_BODY = re.compile(r"(['\"]body['\"]\s{0,8}:\s{0,8})(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?)")
 # Every repetition before a fixed part is bounded, so that no message makes a search take longer than linear time.
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s{0,8}[:=,]\s{0,8}b?)[^\r\n]*")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s{1,8}[\w.~+/=:-]{6,}")
@@ -94,7 +97,8 @@ class Redactor:
 
     def _redact_members(self, value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> Any:
         if isinstance(value, Mapping):
-            return {self._key(name): self._member(name, member, depth) for name, member in value.items()}
+            shown = {self._key(name): self._member(name, member, depth) for name, member in value.items()}
+            return {**shown, "body": REDACTED} if _EVENT in shown and shown.get("body") else shown
         if len(value) == _PAIR and isinstance(value[0], str | bytes):
             return [self.redact(value[0], depth), self._member(value[0], value[1], depth)]
         return [self.redact(member, depth) for member in value]
@@ -177,6 +181,8 @@ def _cut(text: str) -> str:
 
 
 def _redact_shapes(text: str) -> str:
+    if _EVENT in text:
+        text = _BODY.sub(rf"\1{REDACTED}", text)
     text = _HEADER.sub(rf"\1\2{REDACTED}", text)
     text = _SCHEME.sub(rf"\1 {REDACTED}", text)
     text = _TOKEN.sub(REDACTED, text)
