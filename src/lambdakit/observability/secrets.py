@@ -71,8 +71,8 @@ class RequestSecrets:
     def __init__(self, scope: MutableMapping[str, Any]) -> None:
         """Take the ASGI scope of a request."""
         self._scope = scope
-        self._body = b""
-        self._is_whole = True
+        self._chunks: list[bytes] = []
+        self._size = 0
         self._of_head: tuple[str, ...] | None = None
         self._of_body: tuple[int, tuple[str, ...]] = (0, ())
         self.reads_body = True
@@ -80,18 +80,21 @@ class RequestSecrets:
 
     def add_body(self, chunk: bytes) -> None:
         """Take a piece of the body."""
-        self._is_whole = self._is_whole and len(self._body) + len(chunk) <= _LARGEST_BODY
-        self._body = self._body + chunk if self._is_whole else b""
+        self._size += len(chunk)
+        if chunk and self._size <= _LARGEST_BODY:
+            self._chunks.append(chunk)
+        elif chunk:
+            self._chunks.clear()
 
     def values(self) -> tuple[str, ...]:
         """Return the values, in every form in which a line may show them, the longest first."""
         if self._of_head is None:
             self._of_head = _written(_in_head(self._scope))
-        if not self.reads_body or not self._body:
+        if not self.reads_body or not self._chunks:
             return self._of_head
-        if self._of_body[0] != len(self._body):
-            found = _written(_in_body(self._scope, self._body))
-            self._of_body = (len(self._body), sort_by_length({*found, *self._of_head}))
+        if self._of_body[0] != self._size:
+            found = _written(_in_body(self._scope, b"".join(self._chunks)))
+            self._of_body = (self._size, sort_by_length({*found, *self._of_head}))
         return self._of_body[1]
 
 
