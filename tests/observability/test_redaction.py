@@ -226,6 +226,13 @@ def test_no_quoting_lets_a_secret_through(name: str, secret: str) -> None:
     assert [text for text in written if secret in redactor.redact_text(text)] == []
 
 
+def test_a_caller_cannot_make_lines_expensive_by_sending_secrets() -> None:
+    carried = RequestSecrets(make_scope([(b"content-type", b"application/json")]))
+    carried.add_body(json.dumps({"token": [f"t{number:06}" for number in range(3000)]}).encode())
+    assert 0 < len(carried.values()) <= 64 * 6
+    assert redact_within(carried, "t000001") == REDACTED
+
+
 @pytest.mark.parametrize(
     "piece",
     [

@@ -6,6 +6,7 @@ import re
 from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
+from itertools import islice
 from time import monotonic
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, unquote
@@ -19,6 +20,7 @@ _LONGEST_TRUST = 1.0
 """Seconds for which an environment of the same size is taken as unchanged."""
 _LARGEST_BODY = 65_536
 _MOST_FIELDS = 1000
+_MOST_VALUES = 64
 _password_in_address = re.compile(r"://[^\s/:@]*:([^\s@]+)@").search
 _is_plain = re.compile(r"[\w.~-]*", re.ASCII).fullmatch
 
@@ -64,8 +66,9 @@ def _secret_values(variables: list[tuple[str, str]]) -> Iterator[str]:
 class RequestSecrets:
     """The secret values in the headers, the query and the body of one request.
 
-    Nothing is examined before a line has to be written. Bodies are JSON or form fields of up to 64 KiB; of larger ones
-    and of uploads only what `lambdakit.observability.redaction` knows by its shape stays out of lines.
+    Nothing is examined before a line has to be written. Bodies are JSON or form fields of up to 64 KiB; of larger ones,
+    of uploads, and of what comes after the first 64 values only that stays out of lines which can be told by its name
+    or its shape.
     """
 
     def __init__(self, scope: MutableMapping[str, Any]) -> None:
@@ -164,7 +167,9 @@ def _in_json(content: Any, *, is_hidden: bool = False) -> Iterator[str]:
 
 
 def _written(values: Iterable[str]) -> tuple[str, ...]:
-    return sort_by_length({form for value in set(values) if _is_long(value) for form in _forms(value)})
+    # Each is looked for in every text of a line, and a caller may send as many as he likes.
+    known = islice(filter(_is_long, values), _MOST_VALUES)
+    return sort_by_length({form for value in known for form in _forms(value)})
 
 
 def sort_by_length(values: Iterable[str]) -> tuple[str, ...]:
