@@ -267,4 +267,6 @@ def test_a_record_of_somebody_else_loses_its_secrets_and_stays_json() -> None:
     assert CANARY not in shown
     assert set(json.loads(shown)) == {"errorMessage", "stackTrace"}
     assert Redactor().redact_record(f"[ERROR] password={CANARY}\nnext") == f"[ERROR] password={REDACTED}\nnext"
+    assert CANARY not in Redactor().redact_record(json.dumps({"level": "INFO", "service": f"Bearer {CANARY}"}))
+    assert Redactor().redact_record('{"a":"Bearer 1234567","a":1}') == '{"a":1}'
     assert Redactor().redact_record('{"not": json') == '{"not": json'

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from lambdakit.observability.names import SECRET_WORD, hides
@@ -86,11 +86,11 @@ class Redactor:
             return _TOO_DEEP if depth > _DEEPEST else self._redact_members(cast("Any", value), depth + 1)
         return self.redact_text(as_text(value))
 
-    def redact_line(self, line: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the members of a line without secrets; what nobody but the toolkit writes stays as it is."""
+    def redact_line(self, line: Mapping[str, Any], own: Collection[str] = _OWN) -> dict[str, Any]:
+        """Return the members of a line without secrets; texts that only the toolkit writes, `own`, stay as they are."""
         return {
             (name if name in _NAMES_OF_A_LINE else self._key(name)): value
-            if name in _OWN and isinstance(value, str)
+            if name in own and isinstance(value, str)
             else self._member(name, value, 1)
             for name, value in line.items()
         }
@@ -133,7 +133,7 @@ class Redactor:
             return self.redact_text(text)
         if is_metrics(content):
             return write_json({METRICS: content.pop(METRICS), **self._redact_metrics(content)})
-        shown = self.redact_line(content)
+        shown = self.redact_line(content, ())
         # Nothing to hide: a record stays as its author wrote it. A name that stands twice was read but once.
         return text if shown == content and self.redact_text(text) == text else write_json(shown)
 
@@ -141,7 +141,7 @@ class Redactor:
         """Redact all but lists of numbers, the values of a metric whatever it is called, and leave no level."""
         content.pop("level", None)
         return {
-            **self.redact_line(content),
+            **self.redact_line(content, ()),
             **{name: value for name, value in content.items() if _are_numbers(value)},
         }
 
