@@ -67,6 +67,7 @@ def configure(
         },
         debug_port=debug_port,
         runtime=runtime,
+        extensions=target.root / function.extensions if function.extensions else None,
         snapstart=snapstart,
         max_concurrency=function.max_concurrency,
         log_format=function.log_format,
