@@ -225,6 +225,19 @@ def test_freezing_ends_with_the_next_invocation(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_a_wrapper_script_of_the_function_starts_what_takes_the_snapshot(tmp_path: Path) -> None:
+    source = """
+        import os
+        handler = lambda event, context: [os.environ["WRAPPED"], os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]]
+    """
+    variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrap"}
+    configuration = configure(tmp_path, source, snapstart=True, variables=variables)
+    script = configuration.task_root / "wrap"
+    script.write_text('#!/bin/sh\nexport WRAPPED=yes\nexec "$@"\n')
+    script.chmod(0o755)
+    assert invoke(configuration).results() == [["yes", "snap-start"]]
+
+
 @pytest.mark.parametrize("other", [{"debug_port": 5678}, {"max_concurrency": 4}])
 def test_settings_that_no_snapshot_goes_with_are_refused(tmp_path: Path, other: dict[str, int]) -> None:
     with pytest.raises(UserError, match="leave SnapStart or"):
