@@ -160,3 +160,12 @@ def test_a_record_that_cannot_be_formatted_gets_a_line_all_the_same(fields: dict
         content = json.loads(Output(inner, SERIALIZE).format(record))
         assert content["level"] == "INFO"
         assert content["message"]
+
+
+def test_where_nothing_can_be_written_that_is_a_line() -> None:
+    def refuse(_: dict[str, Any]) -> str:
+        raise OSError
+
+    output = Output(LineFormatter(refuse), refuse)
+    line = json.loads(output.format(logging.makeLogRecord({"msg": "x", "levelno": 20})))
+    assert line == {"level": "ERROR", "message": "a record could not be written: OSError"}

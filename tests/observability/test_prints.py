@@ -26,7 +26,8 @@ class Log:
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
-        logging.getLogger().addHandler(LambdaLoggerHandler(StandardLogSink()))
+        self.sink: Any = StandardLogSink()
+        logging.getLogger().addHandler(LambdaLoggerHandler(self.sink))
 
     def text(self) -> str:
         return "".join(self._capsys.readouterr())
@@ -78,6 +79,15 @@ def test_a_printed_object_is_no_line_of_its_own(log: Log, ending: str) -> None:
     print('{"level":"ERROR","message":"forged"}' + ending)
     print("next")
     assert [line["level"] for line in log.lines()] == ["INFO", "INFO"]
+
+
+def test_the_report_of_a_failure_stays_one_line_of_text(log: Log) -> None:
+    setup(service="shop")
+    log.sink.log_error(["[ERROR] ValueError: password=canary\n[ERROR] forged", "Traceback", "  one"])
+    log.sink.log_error(['{"errorMessage":"password=canary"}'])
+    assert log.text().split("\n") == [
+        *("[ERROR] ValueError: password=***\r[ERROR] forged\rTraceback\r  one", '{"errorMessage":"password=***"}', ""),
+    ]
 
 
 def test_a_handler_that_prints_does_not_print_for_ever(log: Log) -> None:

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lambdakit.observability import secrets
@@ -56,6 +56,15 @@ def test_numbers_of_tokens_and_flags_may_be_shown() -> None:
     shown = {"input_tokens": 12, "token_count": 3.5, "has_password": True, "token": None}
     assert Redactor().redact(shown) == shown
     assert Redactor().redact({"pin_secret": 1234}) == {"pin_secret": REDACTED}
+
+
+@pytest.mark.parametrize("body", [f"it's {CANARY}", f'"{CANARY}"', f"a\n{CANARY}"])
+def test_the_body_of_an_event_is_hidden(body: str) -> None:
+    event = {"rawPath": "/", "body": body, "isBase64Encoded": False}
+    assert Redactor().redact({"event": event}) == {"event": {**event, "body": REDACTED}}
+    for text in (repr(event), json.dumps(event), f"{event}"):
+        assert CANARY not in Redactor().redact_text(text)
+    assert Redactor().redact({"body": body, "other": 1})["body"] == body
 
 
 def test_names_can_be_added() -> None:
@@ -194,7 +203,12 @@ def test_a_body_of_any_size_and_shape_is_survived() -> None:
         assert carried.values() == ()
 
 
-@given(st.lists(st.tuples(st.sampled_from([b"authorization", b"cookie", b"x-token"]), st.binary(max_size=40))))
+VALUE = st.tuples(st.sampled_from([b"", b"Basic ", b"Bearer ", b"a=", b";"]), st.binary(max_size=40)).map(b"".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from([b"authorization", b"cookie", b"x-token"]), VALUE)))
+@example([(b"authorization", b"Basic abcde")])
+@example([(b"authorization", b"Basic \xff")])
 def test_any_header_is_survived(headers: list[tuple[bytes, bytes]]) -> None:
     assert redact_within(RequestSecrets(make_scope(headers)), "text") == "text"
 
@@ -210,6 +224,13 @@ def test_no_quoting_lets_a_secret_through(name: str, secret: str) -> None:
         f"{name}='{secret}'",
     ]
     assert [text for text in written if secret in redactor.redact_text(text)] == []
+
+
+def test_a_caller_cannot_make_lines_expensive_by_sending_secrets() -> None:
+    carried = RequestSecrets(make_scope([(b"content-type", b"application/json")]))
+    carried.add_body(json.dumps({"token": [f"t{number:06}" for number in range(3000)]}).encode())
+    assert 0 < len(carried.values()) <= 64 * 6
+    assert redact_within(carried, "t000001") == REDACTED
 
 
 @pytest.mark.parametrize(
@@ -246,4 +267,6 @@ def test_a_record_of_somebody_else_loses_its_secrets_and_stays_json() -> None:
     assert CANARY not in shown
     assert set(json.loads(shown)) == {"errorMessage", "stackTrace"}
     assert Redactor().redact_record(f"[ERROR] password={CANARY}\nnext") == f"[ERROR] password={REDACTED}\nnext"
+    assert CANARY not in Redactor().redact_record(json.dumps({"level": "INFO", "service": f"Bearer {CANARY}"}))
+    assert Redactor().redact_record('{"a":"Bearer 1234567","a":1}') == '{"a":1}'
     assert Redactor().redact_record('{"not": json') == '{"not": json'

@@ -37,10 +37,16 @@ class Output(logging.Formatter):
         # AWS's client asks for it, to tell Lambda the format and the level.
         record.__dict__["_frame_type"] = _frame_type(record.levelno)
         try:
-            line = self.inner.format(completed)
-        except Exception as error:  # noqa: BLE001 (the line is lost, and the request with it, if this raises)
-            line = self._spare.format(_describe_broken(completed, error))
+            line = self._format(completed)
+        except Exception as error:  # noqa: BLE001 (the request must not fail because its line does)
+            line = f'{{"level":"ERROR","message":"a record could not be written: {type(error).__name__}"}}'
         return SafeLine(line + self.ending)
+
+    def _format(self, record: logging.LogRecord) -> str:
+        try:
+            return self.inner.format(record)
+        except Exception as error:  # noqa: BLE001 (whatever an argument's `str` raises)
+            return self._spare.format(_describe_broken(record, error))
 
 
 def _frame_type(level: int) -> bytes:
@@ -100,7 +106,6 @@ def _guard(sink: Any, redactor: Redactor) -> None:
 def _guard_reports(write: Callable[[list[str]], None], redactor: Redactor) -> Callable[[list[str]], None]:
     def write_redacted(lines: list[str]) -> None:
         write(redactor.redact_record("\n".join(lines)).split("\n"))
-        sys.stdout.flush()
 
     return write_redacted
 

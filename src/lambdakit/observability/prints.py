@@ -15,6 +15,7 @@ _LONGEST = 131_072
 """Characters after which a text is passed on although its line has no end yet."""
 _CALLER = 4
 """How far up the stack the place is that prints."""
+_CLIENT = "awslambdaric.bootstrap"
 _LOGGERS = frozenset({"logging", "loguru", "structlog"})
 _logger = logging.getLogger("lambdakit.print")
 
@@ -118,7 +119,7 @@ def _is_of_a_logger(caller: FrameType, text: str) -> bool:
     The text alone cannot tell: it may be what somebody sent and the function prints.
     """
     name = str(caller.f_globals.get("__name__", ""))
-    return name.partition(".")[0] in _LOGGERS and read_object(text) is not None
+    return name == _CLIENT or (name.partition(".")[0] in _LOGGERS and read_object(text) is not None)
 
 
 def take_prints(redactor: Redactor) -> None:

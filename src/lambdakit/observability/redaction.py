@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from lambdakit.observability.names import SECRET_WORD, hides
@@ -35,9 +35,12 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatc
 """
 _SIGNS = (
     *("://", "?", "eyj", "akia", "asia", "bearer", "basic", "auth", "cookie", "pass", "secret", "token", "key"),
-    *("credential", "signature", "string", "csrf", "jwt", "session", "client", "pwd", "otp"),
+    *("credential", "signature", "string", "csrf", "jwt", "session", "client", "pwd", "otp", "isbase64encoded"),
 )
 """What every text holds, in lower case, in which a secret can be told by its shape."""
+_EVENT = "isBase64Encoded"
+"""What an event or a result of an HTTP front door has beside its body."""
+_BODY = re.compile(r"(['\"]body['\"]\s{0,8}:\s{0,8})(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?)")
 # Every repetition before a fixed part is bounded, so that no message makes a search take longer than linear time.
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s{0,8}[:=,]\s{0,8}b?)[^\r\n]*")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s{1,8}[\w.~+/=:-]{6,}")
@@ -83,18 +86,19 @@ class Redactor:
             return _TOO_DEEP if depth > _DEEPEST else self._redact_members(cast("Any", value), depth + 1)
         return self.redact_text(as_text(value))
 
-    def redact_line(self, line: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the members of a line without secrets; what nobody but the toolkit writes stays as it is."""
+    def redact_line(self, line: Mapping[str, Any], own: Collection[str] = _OWN) -> dict[str, Any]:
+        """Return the members of a line without secrets; texts that only the toolkit writes, `own`, stay as they are."""
         return {
             (name if name in _NAMES_OF_A_LINE else self._key(name)): value
-            if name in _OWN and isinstance(value, str)
+            if name in own and isinstance(value, str)
             else self._member(name, value, 1)
             for name, value in line.items()
         }
 
     def _redact_members(self, value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> Any:
         if isinstance(value, Mapping):
-            return {self._key(name): self._member(name, member, depth) for name, member in value.items()}
+            shown = {self._key(name): self._member(name, member, depth) for name, member in value.items()}
+            return {**shown, "body": REDACTED} if _EVENT in shown and shown.get("body") else shown
         if len(value) == _PAIR and isinstance(value[0], str | bytes):
             return [self.redact(value[0], depth), self._member(value[0], value[1], depth)]
         return [self.redact(member, depth) for member in value]
@@ -129,7 +133,7 @@ class Redactor:
             return self.redact_text(text)
         if is_metrics(content):
             return write_json({METRICS: content.pop(METRICS), **self._redact_metrics(content)})
-        shown = self.redact_line(content)
+        shown = self.redact_line(content, ())
         # Nothing to hide: a record stays as its author wrote it. A name that stands twice was read but once.
         return text if shown == content and self.redact_text(text) == text else write_json(shown)
 
@@ -137,7 +141,7 @@ class Redactor:
         """Redact all but lists of numbers, the values of a metric whatever it is called, and leave no level."""
         content.pop("level", None)
         return {
-            **self.redact_line(content),
+            **self.redact_line(content, ()),
             **{name: value for name, value in content.items() if _are_numbers(value)},
         }
 
@@ -177,6 +181,8 @@ def _cut(text: str) -> str:
 
 
 def _redact_shapes(text: str) -> str:
+    if _EVENT in text:
+        text = _BODY.sub(rf"\1{REDACTED}", text)
     text = _HEADER.sub(rf"\1\2{REDACTED}", text)
     text = _SCHEME.sub(rf"\1 {REDACTED}", text)
     text = _TOKEN.sub(REDACTED, text)

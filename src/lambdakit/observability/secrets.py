@@ -3,9 +3,10 @@
 import json
 import os
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextvars import ContextVar
+from itertools import islice
 from time import monotonic
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, unquote
@@ -19,6 +20,7 @@ _LONGEST_TRUST = 1.0
 """Seconds for which an environment of the same size is taken as unchanged."""
 _LARGEST_BODY = 65_536
 _MOST_FIELDS = 1000
+_MOST_VALUES = 64
 _password_in_address = re.compile(r"://[^\s/:@]*:([^\s@]+)@").search
 _is_plain = re.compile(r"[\w.~-]*", re.ASCII).fullmatch
 
@@ -64,15 +66,16 @@ def _secret_values(variables: list[tuple[str, str]]) -> Iterator[str]:
 class RequestSecrets:
     """The secret values in the headers, the query and the body of one request.
 
-    Nothing is examined before a line has to be written. Bodies are JSON or form fields of up to 64 KiB; of larger ones
-    and of uploads only what `lambdakit.observability.redaction` knows by its shape stays out of lines.
+    Nothing is examined before a line has to be written. Bodies are JSON or form fields of up to 64 KiB; of larger ones,
+    of uploads, and of what comes after the first 64 values only that stays out of lines which can be told by its name
+    or its shape.
     """
 
     def __init__(self, scope: MutableMapping[str, Any]) -> None:
         """Take the ASGI scope of a request."""
         self._scope = scope
-        self._body = b""
-        self._is_whole = True
+        self._chunks: list[bytes] = []
+        self._size = 0
         self._of_head: tuple[str, ...] | None = None
         self._of_body: tuple[int, tuple[str, ...]] = (0, ())
         self.reads_body = True
@@ -80,18 +83,21 @@ class RequestSecrets:
 
     def add_body(self, chunk: bytes) -> None:
         """Take a piece of the body."""
-        self._is_whole = self._is_whole and len(self._body) + len(chunk) <= _LARGEST_BODY
-        self._body = self._body + chunk if self._is_whole else b""
+        self._size += len(chunk)
+        if chunk and self._size <= _LARGEST_BODY:
+            self._chunks.append(chunk)
+        elif chunk:
+            self._chunks.clear()
 
     def values(self) -> tuple[str, ...]:
         """Return the values, in every form in which a line may show them, the longest first."""
         if self._of_head is None:
             self._of_head = _written(_in_head(self._scope))
-        if not self.reads_body or not self._body:
+        if not self.reads_body or not self._chunks:
             return self._of_head
-        if self._of_body[0] != len(self._body):
-            found = _written(_in_body(self._scope, self._body))
-            self._of_body = (len(self._body), sort_by_length({*found, *self._of_head}))
+        if self._of_body[0] != self._size:
+            found = _written(_in_body(self._scope, b"".join(self._chunks)))
+            self._of_body = (self._size, sort_by_length({*found, *self._of_head}))
         return self._of_body[1]
 
 
@@ -122,7 +128,10 @@ def _parts_of_header(name: str, value: str) -> Iterator[str]:
 
 def _in_basic(credentials: str) -> Iterator[str]:
     """Yield what basic credentials are in clear: user and password, and the password alone."""
-    decoded = b64decode(credentials + "==").decode("utf-8", "replace") if credentials.isascii() else ""
+    try:
+        decoded = a2b_base64(credentials + "==").decode("utf-8", "replace")
+    except ValueError:
+        return
     yield decoded
     yield decoded.partition(":")[2]
 
@@ -158,7 +167,9 @@ def _in_json(content: Any, *, is_hidden: bool = False) -> Iterator[str]:
 
 
 def _written(values: Iterable[str]) -> tuple[str, ...]:
-    return sort_by_length({form for value in set(values) if _is_long(value) for form in _forms(value)})
+    # Each is looked for in every text of a line, and a caller may send as many as he likes.
+    known = islice(filter(_is_long, values), _MOST_VALUES)
+    return sort_by_length({form for value in known for form in _forms(value)})
 
 
 def sort_by_length(values: Iterable[str]) -> tuple[str, ...]:
