@@ -173,6 +173,17 @@ def test_an_extension_that_fails_in_an_invocation_ends_the_environment(
     assert (bad.report.error_type, again.report.is_cold) == (error_type, True)
 
 
+def test_the_memory_of_an_extension_counts(tmp_path: Path) -> None:
+    greedy = """
+        register("INVOKE")
+        next_event()
+        block = b"x" * 300 * 1024 * 1024
+        time.sleep(60)
+    """
+    [outcome] = invoke(with_extensions(tmp_path, extensions={"greedy": greedy}, memory=200)).outcomes
+    assert (outcome.report.status, outcome.report.error_type) == ("error", "Runtime.OutOfMemory")
+
+
 def test_a_time_out_is_told_to_the_extension(tmp_path: Path) -> None:
     source = "import time\ndef handler(event, context):\n    time.sleep(60)"
     run = invoke(with_extensions(tmp_path, source, extensions={"watcher": FAITHFUL}, timeout=1))

@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, nullcontext
@@ -190,12 +191,14 @@ class Runtime:
         async with self._memory.sample():
             await asyncio.wait({ready, exited, failed}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         self._output.drain()
-        if failed.done():
-            return Ending((time.perf_counter() - began) * 1000, "extension", extension=failed.result())
-        if ready.done():
+        milliseconds = (time.perf_counter() - began) * 1000
+        if failed.done() and not self._memory.is_exceeded:
+            return Ending(milliseconds, "extension", extension=failed.result())
+        if ready.done() and not failed.done():
             return Ending((ready.result() - began) * 1000, "ready")
-        if exited.done():
-            return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
+        if failed.done() or exited.done():
+            exit_code = exited.result() if exited.done() else -signal.SIGKILL
+            return Ending(milliseconds, "exit", exit_code, self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")
 
 
