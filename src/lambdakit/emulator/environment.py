@@ -11,6 +11,7 @@ from typing import Literal, Self
 from lambdakit.emulator import platform_events
 from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.delivery import Delivery
 from lambdakit.emulator.failure import Failure, judge_invocation
 from lambdakit.emulator.hosting import Gate, Host, Start
 from lambdakit.emulator.invocation import CLIENT_CONTEXT_LIMIT, Invocation
@@ -150,9 +151,7 @@ class Environment:
             delivery.abandon(failure.answer)
         elif self._is_frozen:
             self._stillness.begin(start.runtime, children=start.runtime.freeze())
-        report = self._report(
-            request_id, start, failure, milliseconds=ending.milliseconds, produced_bytes=delivery.produced_bytes
-        )
+        report = self._report(request_id, start, failure, milliseconds=ending.milliseconds, delivery=delivery)
         return _outcome("invoke", delivery.answer, report)
 
     def _outlives(self, failure: Failure) -> bool:
@@ -195,7 +194,7 @@ class Environment:
         failure: Failure | None,
         *,
         milliseconds: float = 0.0,
-        produced_bytes: int = 0,
+        delivery: Delivery | None = None,
     ) -> Report:
         report = Report(
             request_id=request_id,
@@ -209,7 +208,12 @@ class Environment:
             error_type=failure.error_type if failure else None,
             is_cold=start.is_cold,
         )
-        done = platform_events.runtime_done(report, duration_ms=milliseconds, produced_bytes=produced_bytes)
+        done = platform_events.runtime_done(
+            report,
+            duration_ms=milliseconds,
+            produced_bytes=delivery.produced_bytes if delivery else 0,
+            spans=delivery.timeline.spans(milliseconds) if delivery else (),
+        )
         self._journal.write_event(done)
         self._journal.write_event(platform_events.report(report))
         return report
