@@ -49,14 +49,16 @@ STARTING = """
 """
 
 
-def notes(configuration: FunctionConfiguration, *, count: int = 1, pause: float = 0.0) -> list[str]:
+def notes(
+    configuration: FunctionConfiguration, *, payload: bytes = ANY, count: int = 1, pause: float = 0.0
+) -> list[str]:
     """Return what is said of work that stands still, after some invocations with a pause between them."""
     log: list[str] = []
 
     async def call() -> None:
         async with Environment(configuration, log=log.append) as environment:
             for _ in range(count):
-                assert (await environment.invoke(ANY)).error_type is None
+                assert (await environment.invoke(payload)).error_type is None
                 await environment.pause(pause)
 
     asyncio.run(call())
@@ -116,30 +118,45 @@ def test_threads_that_wait_for_work_are_not_noted(tmp_path: Path, statement: str
     assert notes(configuration, count=5, pause=0.05) == []
 
 
+APP = """
+    import asyncio
+    from lambdakit.asgi import LambdaApp
+    from fastapi import FastAPI
+    app = FastAPI()
+    tasks = []
+    async def work():
+        await asyncio.sleep(0.2)
+    @app.get("/sync")
+    def show() -> int:
+        return sum(range(100_000))
+    @app.get("/task")
+    async def start() -> int:
+        tasks.append(asyncio.create_task(work()))
+        return 0
+    serve = LambdaApp(app)
+    def handler(path, context):
+        answer = serve({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": {},
+            "requestContext": {
+                "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"},
+                "domainName": "x.lambda-url.us-east-1.on.aws", "stage": "$default", "timeEpoch": 1,
+            },
+            "isBase64Encoded": False,
+        }, context)
+        assert answer["statusCode"] == 200, answer
+"""
+
+
 @pytest.mark.parametrize("runtime", ["awslambdaric", "lambdakit"])
 def test_the_threads_of_an_app_are_not_noted(tmp_path: Path, runtime: str) -> None:
-    source = """
-        from lambdakit.asgi import LambdaApp
-        from fastapi import FastAPI
-        app = FastAPI()
-        @app.get("/")
-        def show() -> int:
-            return sum(range(100_000))
-        serve = LambdaApp(app)
-        event = {{
-            "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "", "headers": {{}},
-            "requestContext": {{
-                "http": {{"method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"}},
-                "domainName": "x.lambda-url.us-east-1.on.aws", "stage": "$default", "timeEpoch": 1,
-            }},
-            "isBase64Encoded": False,
-        }}
-        def handler(_, context):
-            answer = serve(event, context)
-            assert answer["statusCode"] == 200, answer
-    """.replace("{{", "{").replace("}}", "}")
-    configuration = configure(tmp_path, source, timeout=60, memory=1769, runtime=runtime)
-    assert notes(configuration, count=30, pause=0.03) == []
+    configuration = configure(tmp_path, APP, timeout=60, memory=1769, runtime=runtime)
+    assert notes(configuration, payload=b'"/sync"', count=30, pause=0.03) == []
+
+
+def test_a_task_that_a_request_leaves_behind_is_noted_by_the_adapter_where_nothing_waits_for_it(tmp_path: Path) -> None:
+    configuration = configure(tmp_path, APP, timeout=60, memory=1769)
+    [line] = [line for line in invoke(configuration, b'"/task"', b'"/task"').log if "left tasks behind" in line]
+    assert "a request has left tasks behind (work)" in line
 
 
 @needs_system_calls

@@ -113,6 +113,9 @@ class Host:
             self._journal.write_platform(waits)
         ending = await runtime.finish_init(limit if configuration.debug_port is None else None)
         failure = judge_init(ending, request_id=request_id, limit=limit, posted=runtime.api.init_error)
+        for each in runtime.api.extensions.external:
+            event = platform_events.extension(each.name, each.events, is_ready=each.is_waiting)
+            self._journal.write_event(event)
         self._report(phase, failure, ending.milliseconds)
         if phase == "init":
             return Start(runtime=runtime, init_ms=ending.milliseconds, failure=failure)

@@ -5,8 +5,8 @@ Levels: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-l
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -36,11 +36,10 @@ class PlatformEvent:
     level: Level
     request_id: str | None = None
     has_failed: bool = False
-    time: str = field(default_factory=_now)
 
     def json(self) -> str:
-        """Return the event as one line of JSON."""
-        content = {"time": self.time, "type": f"platform.{self.kind}", "record": self.record}
+        """Return the event as one line of JSON, with the time of now."""
+        content = {"time": _now(), "type": f"platform.{self.kind}", "record": self.record}
         return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -117,6 +116,15 @@ def restore_report(status: Status, error_type: str | None, milliseconds: float, 
     is_good = status == "success"
     level: Level = "INFO" if is_good else "WARN"
     return PlatformEvent(kind="restoreReport", record=record, text=text, level=level, has_failed=not is_good)
+
+
+def extension(name: str, events: Collection[str], *, is_ready: bool) -> PlatformEvent:
+    """Say that an extension that runs beside the runtime has got through init, or how far it has got."""
+    state = "Ready" if is_ready else "Registered"
+    record = {"name": name, "state": state, "events": sorted(events)}
+    text = f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{', '.join(sorted(events))}]"
+    level: Level = "INFO" if is_ready else "WARN"
+    return PlatformEvent(kind="extension", record=record, text=text, level=level)
 
 
 def start(request_id: str) -> PlatformEvent:

@@ -4,6 +4,26 @@ from lambdakit.emulator.journal import LogSettings
 LOG_STREAM = "AWS_LAMBDA_LOG_STREAM_NAME"
 """The variable whose value no two environments share."""
 
+NOT_FOR_EXTENSIONS = frozenset(
+    {
+        "_HANDLER",
+        "_LAMBDA_TELEMETRY_LOG_FD",
+        "_AWS_XRAY_DAEMON_ADDRESS",
+        "_AWS_XRAY_DAEMON_PORT",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        LOG_STREAM,
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+"""Variables that are meant for the runtime alone.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+"""
+
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE",

@@ -100,6 +100,7 @@ class Function(Section):
     mcp: Annotated[McpTrigger | None, Table(McpTrigger)] = None
     queue: Annotated[QueueTrigger | None, Table(QueueTrigger)] = None
     schedule: Annotated[str | None, _SCHEDULE] = None
+    extensions: Annotated[str | None, text()] = None
     max_concurrency: Annotated[int | None, between(1, 1600, "invocations")] = None
     log_format: Annotated[Literal["Text", "JSON"] | None, one_of("Text", "JSON")] = None
     log_level: Annotated[LogLevel | None, one_of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")] = None

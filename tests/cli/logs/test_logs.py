@@ -19,7 +19,7 @@ TIME = "2026-01-01T00:00:00.000Z"
 
 def keep(root: Path, message: str, **fields: Any) -> None:
     defaults: dict[str, Any] = {"function": "api", "stream": "s", "request_id": "1234567890", "level": "INFO"}
-    record = Record(message=message, origin="function", time=TIME, **defaults | fields)
+    record = Record(message=message, time=TIME, **{"origin": "function"} | defaults | fields)
     LogKeeper(log_folder(root), print).keep(record)
 
 
@@ -135,3 +135,25 @@ def test_levels_have_colours_on_a_terminal_alone(tmp_path: Path) -> None:
     os.close(reader)
     assert b"\x1b[31mERROR\x1b[0m" in shown
     assert b"\x1b" not in toolkit(tmp_path, "logs").stdout
+
+
+def test_lambdas_own_json_records_are_shown_by_their_type_and_fields(tmp_path: Path) -> None:
+    report = {
+        "time": TIME,
+        "type": "platform.report",
+        "record": {"requestId": "1234567890", "metrics": {"durationMs": 1.5}, "status": "success"},
+    }
+    note = {"time": TIME, "type": "lambdakit.note", "record": {"message": "mind\nthis"}}
+    others: list[dict[str, Any]] = [{"type": "platform.report"}, {"type": 5, "record": {}}, {"type": "", "record": ""}]
+    for each in (report, note, *others):
+        keep(tmp_path, json.dumps(each), origin="platform")
+    # What a function prints must not pass for a record of the platform.
+    keep(tmp_path, json.dumps(report))
+
+    first, second, more, *rest = toolkit(tmp_path, "logs").stdout.decode().splitlines()
+
+    assert first == f"{TIME} INFO  api 12345678 platform.report status=success durationMs=1.5"
+    assert (second, more) == (f"{TIME} INFO  api 12345678 lambdakit: mind", "    this")
+    assert rest == [f"{TIME} INFO  api 12345678 {json.dumps(each)}" for each in (*others, report)]
+    written = [json.loads(line)["message"] for line in toolkit(tmp_path, "logs", "--json").stdout.splitlines()]
+    assert written == [json.dumps(each) for each in (report, note, *others, report)]

@@ -34,6 +34,7 @@ class Taken:
     snapshot: Snapshot
     configuration: FunctionConfiguration
     log: list[str]
+    scratch: Path
     logs: list[list[str]] = field(default_factory=list[list[str]])
 
     async def restore(self) -> Restored:
@@ -65,7 +66,7 @@ def use_snapshot(configuration: FunctionConfiguration, use: Callable[[Taken], Aw
         log: list[str] = []
         place = await settle(configuration, log.append)
         async with Snapshot.create(place, log=log.append) as snapshot:
-            await asyncio.wait_for(use(Taken(snapshot, configuration, log)), LIMIT)
+            await asyncio.wait_for(use(Taken(snapshot, configuration, log, place.scratch)), LIMIT)
 
     asyncio.run(run())
 

@@ -59,12 +59,10 @@ def test_a_hook_that_fails_before_the_snapshot_leaves_none(tmp_path: Path, runti
 def test_a_hook_that_fails_after_a_restore_fails_that_restore_alone(tmp_path: Path, runtime: str) -> None:
     source = """
         from lambdakit.coldstart import after_restore
-        import pathlib, tempfile
-        seen = pathlib.Path(tempfile.gettempdir(), "seen")
+        import pathlib
         @after_restore
         def fail_at_first():
-            if not seen.exists():
-                seen.touch()
+            if not pathlib.Path(__file__).with_name("database").exists():
                 raise LookupError("no database")
         handler = lambda event, context: "served"
     """
@@ -77,6 +75,7 @@ def test_a_hook_that_fails_after_a_restore_fails_that_restore_alone(tmp_path: Pa
         assert failure is not None
         assert failure.error_type == "Runtime.AfterRestoreError"
         assert "no database" in json.loads(failure.answer.payload)["errorMessage"]
+        (taken.configuration.task_root / "database").touch()
         assert await taken.call(await taken.restore()) == "served"
 
     take(tmp_path, source, use, runtime=runtime)

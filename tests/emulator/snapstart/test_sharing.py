@@ -1,6 +1,8 @@
 import asyncio
 import json
+import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 from lambdakit.emulator import FunctionConfiguration, LocalFunction, Outcome, Record
 from lambdakit.errors import UserError
-from tests.emulator.functions import ANY, configure, invoke
+from tests.emulator.functions import ANY, configure, has_ended, invoke
 from tests.emulator.snapstart.restoring import RUNTIMES
 
 SOURCE = """
@@ -80,6 +82,68 @@ def test_an_environment_that_crashed_is_restored_again(tmp_path: Path) -> None:
     assert [outcome.error_type for outcome in outcomes] == ["Runtime.ExitError", None, None]
     assert [outcome.report.is_cold for outcome in outcomes] == [True, True, False]
     assert [record.message for record in records].count("init") == 1
+
+
+def test_a_snapshot_whose_process_is_gone_is_taken_again(tmp_path: Path) -> None:
+    source = """
+        import os
+        print("init")
+        handler = lambda event, context: [os.getpid(), os.getppid()]
+    """
+    log: list[str] = []
+
+    async def run() -> None:
+        async with LocalFunction(configure(tmp_path, source, snapstart=True), log=log.append) as function:
+            process, holder = json.loads((await function.invoke(ANY)).payload)
+            os.kill(holder, signal.SIGKILL)
+            assert await asyncio.to_thread(has_ended, holder)
+            outcomes = [await function.invoke(ANY) for _ in range(2)]
+            # The first may come before the end of the restored process is known.
+            assert outcomes[1].error_type is None
+            assert json.loads(outcomes[1].payload)[1] not in {process, holder}
+
+    asyncio.run(run())
+    assert log.count("init") == 2
+
+
+def test_all_environments_outlive_the_end_of_their_snapshot(tmp_path: Path) -> None:
+    source = """
+        import os, time
+        def handler(event, context):
+            time.sleep(0.2)
+            return [os.getpid(), os.getppid()]
+    """
+
+    async def run() -> None:
+        async with LocalFunction(configure(tmp_path, source, snapstart=True), log=print) as function:
+
+            async def call_at_once() -> list[Outcome]:
+                return await asyncio.gather(*(function.invoke(ANY) for _ in range(4)))
+
+            holder = json.loads((await call_at_once())[0].payload)[1]
+            os.kill(holder, signal.SIGKILL)
+            assert await asyncio.to_thread(has_ended, holder)
+            # One finds that the snapshot is gone, which ends the runtimes of all others.
+            await function.invoke(ANY)
+            results = [json.loads(outcome.payload) for outcome in await call_at_once()]
+            assert len({process for process, _ in results}) == 4
+            assert len({parent for _, parent in results} - {holder}) == 1
+
+    asyncio.run(run())
+
+
+def test_an_init_that_takes_too_long_fails_the_invocation(tmp_path: Path) -> None:
+    source = "import time\ntime.sleep(600)\nhandler = print"
+    run = invoke(configure(tmp_path, source, snapstart=True, init_timeout=0.5))
+    [outcome] = run.outcomes
+    assert (outcome.phase, outcome.error_type) == ("init", "Sandbox.Timedout")
+    assert run.lines("INIT_REPORT")[0].endswith("Phase: init\tStatus: timeout")
+
+
+def test_an_init_that_takes_too_much_memory_fails_the_invocation(tmp_path: Path) -> None:
+    source = "import time\nkept = b'x' * 200_000_000\ntime.sleep(20)\nhandler = print"
+    [outcome] = invoke(configure(tmp_path, source, snapstart=True)).outcomes
+    assert (outcome.phase, outcome.error_type) == ("init", "Runtime.OutOfMemory")
 
 
 def test_warnings_are_written_once_for_a_function(tmp_path: Path) -> None:

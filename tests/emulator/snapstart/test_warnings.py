@@ -178,6 +178,17 @@ def test_threads_that_do_not_run_on_are_named(tmp_path: Path) -> None:
     assert warning.startswith("threads of init run on after a restore on AWS, and not here: flusher, poller;")
 
 
+def test_child_processes_that_do_not_run_on_are_named(tmp_path: Path) -> None:
+    source = """
+        import subprocess
+        subprocess.run(["/bin/true"], check=True)
+        started = [subprocess.Popen(["/bin/sleep", "600"]) for _ in range(2)]
+        handler = print
+    """
+    [warning] = warnings_of(tmp_path, source)
+    assert warning.startswith("child processes of init run on after a restore on AWS, and not here: sleep, sleep;")
+
+
 def test_credentials_that_expire_are_named_and_those_of_the_role_are_not(tmp_path: Path) -> None:
     source = """
         import boto3

@@ -50,7 +50,7 @@ def configure(
     """
     function = target.function
     if snapstart and runtime == "lambdakit":
-        log("note: SnapStart with the runtime lambdakit has not yet run on AWS")
+        log("note: whether SnapStart has run on AWS with the runtime lambdakit is said in docs/concepts/runtime.md")
     runtime = runtime or _choose_runtime(target, is_debugged=debug_port is not None, has_snapshot=snapstart)
     if target.python != THIS_PYTHON:
         log(f"note: on Lambda this function gets Python {target.python}, this run uses {THIS_PYTHON}")
@@ -67,6 +67,7 @@ def configure(
         },
         debug_port=debug_port,
         runtime=runtime,
+        extensions=target.root / function.extensions if function.extensions else None,
         snapstart=snapstart,
         max_concurrency=function.max_concurrency,
         log_format=function.log_format,

@@ -11,16 +11,20 @@ _SHOWN_ELSEWHERE = frozenset(
     )
 )
 """What a record says already, or what every line of a function repeats."""
+_NOTE = "lambdakit.note"
 _TRACES = ("exception", "stackTrace")
 
 
-def show_message(message: str) -> str:
+def show_message(message: str, *, is_platform: bool = False) -> str:
     """Return a structured line as its message, then its other fields as `name=value`, then its traceback.
 
-    Anything else is returned as it is.
+    A record of Lambda's own has its type in place of a message, which no function's can have. Anything else is
+    returned as it is.
     """
     content = _read(message)
-    if content is None:
+    if is_platform and isinstance(record := content.get("record"), dict) and isinstance(content.get("type"), str):
+        return _show_record(content["type"], cast("dict[str, Any]", record))
+    if not {"level", "message"} <= content.keys():
         return message
     fields = {name: value for name, value in content.items() if name not in (*_SHOWN_ELSEWHERE, *_TRACES)}
     if not fields.get("cold_start", True):
@@ -29,16 +33,24 @@ def show_message(message: str) -> str:
     return "\n".join([" ".join(words), *filter(None, map(_trace, map(content.get, _TRACES)))])
 
 
-def _read(message: str) -> Mapping[str, Any] | None:
-    """Return the members of a line that a logger wrote, or None."""
+def _show_record(kind: str, record: Mapping[str, Any]) -> str:
+    if kind == _NOTE:
+        return f"lambdakit: {_as_text(record.get('message'))}"
+    metrics = record.get("metrics")
+    fields = {**record, **(cast("dict[str, Any]", metrics) if isinstance(metrics, dict) else {})}
+    words = (f"{name}={_as_text(value)}" for name, value in fields.items() if name not in {"metrics", "requestId"})
+    return " ".join([kind, *words])
+
+
+def _read(message: str) -> Mapping[str, Any]:
+    """Return the members of a line that is a JSON object, else none."""
     if not message.startswith("{"):
-        return None
+        return {}
     try:
         content = json.loads(message)
     except (ValueError, RecursionError):
-        return None
-    is_line = isinstance(content, dict) and {"level", "message"} <= cast("dict[str, Any]", content).keys()
-    return cast("dict[str, Any]", content) if is_line else None
+        return {}
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}
 
 
 def _trace(lines: Any) -> str:

@@ -1,3 +1,4 @@
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.control_group import ControlGroup, find_places
 from lambdakit.emulator.cpu_share import CpuLimit, limit_cpu
+from lambdakit.emulator.extensions import ShutdownReason
 from lambdakit.emulator.family import CENSUS
 from lambdakit.emulator.guard import GUARD
 from lambdakit.emulator.launch import Place
@@ -19,6 +21,7 @@ from lambdakit.emulator.runtime import Ending, Runtime
 from lambdakit.emulator.runtime_api import RuntimeApi
 from lambdakit.emulator.snapstart.holder import Holder, make_api
 from lambdakit.emulator.snapstart.report import Report
+from lambdakit.emulator.snapstart.scratch import own_scratch
 from lambdakit.emulator.snapstart.starting import MARK, credential_variables
 
 
@@ -40,6 +43,7 @@ class Restored(Runtime):
         super().__init__(processes, api, output, memory=memory, cpu_limit=cpu_limit, stack=stack)
         self._report = report
         self._began = began
+        self._is_stopping = False
 
     @classmethod
     async def restore(
@@ -57,7 +61,8 @@ class Restored(Runtime):
             output, report = stack.enter_context(Output(log)), stack.enter_context(Report())
             api = await stack.enter_async_context(make_api(place, credentials))
             _open(api, holder)
-            order = {"variables": _variables(api, credentials), "is_examined": is_examined}
+            scratch = await asyncio.to_thread(stack.enter_context, own_scratch(place)) if place.is_isolated else None
+            order = {"variables": _variables(api, credentials), "is_examined": is_examined, "scratch": scratch}
             processes = await _fork(holder, order, [output.descriptor, report.descriptor])
             output.release()
             report.release()
@@ -71,6 +76,12 @@ class Restored(Runtime):
                 cpu_limit=_limit_cpu(processes, configuration, stack),
                 stack=stack.pop_all(),
             )
+
+    async def stop(self, reason: ShutdownReason) -> None:
+        """End it as any runtime, once: its environment may ask for that, and the snapshot when that is given up."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            await super().stop(reason)
 
     def on_stop(self, function: Callable[[], None]) -> None:
         """Call a function when this stops."""
@@ -93,7 +104,8 @@ class Restored(Runtime):
     @property
     def warnings(self) -> list[str]:
         """What it shares with every other restored environment, when the hooks have run."""
-        return self._report.read().get("warnings", [])
+        said = self._report.read()
+        return [*said.get("notes", []), *said.get("warnings", [])]
 
 
 def _open(api: RuntimeApi, holder: Holder) -> None:

@@ -10,6 +10,9 @@ from lambdakit.emulator.launch import Place
 from lambdakit.emulator.settling import settle
 from lambdakit.emulator.snapstart.snapshot import Snapshot
 
+_UNSUPPORTED = ("3.11",)
+"""Versions without SnapStart. Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html"""
+
 
 class Snapshots:
     """Has the snapshot that a function's environments are restored from: takes it when the first of them needs it.
@@ -57,6 +60,8 @@ class Snapshots:
         place = await settle(self._configuration, lambda _: None)
         self._stack.callback(shutil.rmtree, place.scratch, ignore_errors=True)
         self._journal.stream = place.log_stream
+        if place.interpreter.version in _UNSUPPORTED:
+            self._journal.write_platform("lambdakit: on AWS SnapStart needs Python 3.12 or newer")
         self._journal.write_event(platform_events.init_start(place.origin, "init"))
         create = Snapshot.create(place, log=self._journal.write_function)
         snapshot = await self._stack.enter_async_context(create)

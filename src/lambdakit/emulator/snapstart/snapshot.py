@@ -52,6 +52,8 @@ class Snapshot:
         holder = await Holder.take(place, credentials, log=log)
         try:
             ending = await holder.finish_snapshot(cls.limit(place))
+            if ending.cause != "ready":
+                holder.kill()
             snapshot = cls(place, holder, credentials, ending)
             try:
                 yield snapshot

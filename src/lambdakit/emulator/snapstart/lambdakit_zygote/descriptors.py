@@ -1,7 +1,7 @@
 """The open descriptors of a process at its snapshot, and what becomes of them in a process restored from it.
 
-A fork shares what is open, a snapshot copies it. So pipes, events and selectors that connect the process with itself
-are made anew under their old numbers, and what was connected with others is dead.
+A fork shares what is open, a snapshot copies it. So files are opened again, and pipes, events and selectors that
+connect the process with itself are made anew, under their old numbers; what was connected with others is dead.
 """
 
 import fcntl
@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .files import find_files
+
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 _WATCHED = re.compile(r"^tfd:\s*(\d+) events:\s*([0-9a-f]+)", re.MULTILINE)
 
@@ -24,12 +26,15 @@ _WATCHED = re.compile(r"^tfd:\s*(\d+) events:\s*([0-9a-f]+)", re.MULTILINE)
 class Descriptors:
     """What was open at the snapshot, without the numbers in `own`.
 
-    `connections` are the peers of connected sockets as `host:port`, by descriptor.
+    `connections` are the peers of connected sockets as `host:port`, by descriptor, `written_in_tmp` the files in /tmp
+    that were open for writing.
     """
 
     def __init__(self, own: Collection[int]) -> None:
         targets = {number: target for number, target in _list_open() if number not in own}
         self.connections = dict(_find_connections(_select(targets, "socket:")))
+        self._files = list(find_files(targets))
+        self.written_in_tmp = [file.path for file in self._files if file.is_written_in_tmp]
         self._pipes = list(_find_own_pipes(targets))
         self._pairs = list(_find_pairs())
         self._events = _select(targets, "anon_inode:[eventfd]")
@@ -39,6 +44,12 @@ class Descriptors:
         """Give this process, which was forked from that one, its own of each."""
         for number in self.connections:
             _put(_make_dead().detach(), number)
+        for file in self._files:
+            if (new := file.open_again()) is not None:
+                _put(new, file.descriptor)
+        self._renew_inner()
+
+    def _renew_inner(self) -> None:
         for reader, writer in self._pipes:
             for new, old in zip(os.pipe(), (reader, writer), strict=True):
                 _put(new, old)
@@ -108,8 +119,11 @@ def _put_selector(number: int, watched: Iterable[tuple[int, int]]) -> None:
 
 def _make_dead() -> socket.socket:
     """Make a connection whose other end is gone."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        dead = socket.create_connection(server.getsockname())
+    dead = socket.socket()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        dead.connect(server.getsockname())
         other, _ = server.accept()
     other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
     other.close()

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from .scanning import Scan, look_up, scan, state_of
@@ -28,7 +29,12 @@ class Findings:
     def describe_snapshot(self) -> list[str]:
         """Look at all modules, and say what no hook after the restore can make good any more."""
         scan(self._found)
-        return [*self._describe_connections(), *_describe_credentials(), *self._describe_threads()]
+        return [
+            *self._describe_connections(),
+            *_describe_credentials(),
+            *self._describe_threads(),
+            *_describe_children(),
+        ]
 
     def describe_restored(self) -> list[str]:
         """Say what is the same in every restored environment; meant for when the hooks have run."""
@@ -57,6 +63,14 @@ class Findings:
         if self._threads:
             what = f"threads of init run on after a restore on AWS, and not here: {', '.join(self._threads)}"
             yield f"{what}; start them {_HOOK}"
+
+
+def _describe_children() -> Iterator[str]:
+    numbers = [number for file in Path("/proc/self/task").glob("*/children") for number in file.read_text().split()]
+    if numbers:
+        names = ", ".join(sorted(Path(f"/proc/{number}/comm").read_text().strip() for number in numbers))
+        what = f"child processes of init run on after a restore on AWS, and not here: {names}"
+        yield f"{what}; start them {_HOOK}"
 
 
 def _describe_credentials() -> Iterator[str]:

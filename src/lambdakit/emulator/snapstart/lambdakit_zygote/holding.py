@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .descriptors import Descriptors
 from .findings import Findings
+from .scratch import Scratch
 from .threads import Threads
 from .waking import Clock, wake
 
@@ -30,8 +31,9 @@ class Holder:
     """Holds this process at the snapshot, forks a restored one for each order and tells how each of them ended.
 
     Messages are JSON, one a packet. From here: `{"snapshot": [warnings], "moment"}` once, `{"order", "process"}` for
-    each order and `{"process", "code"}` when one has ended. An order is `{"order", "variables", "mark", "is_examined"}`
-    with the descriptors of an output and of a report. The end of the socket ends the process.
+    each order and `{"process", "code"}` when one has ended. An order is
+    `{"order", "variables", "mark", "scratch", "is_examined"}` with the descriptors of an output and of a report. The
+    end of the socket ends the process.
     """
 
     def __init__(self, control: socket.socket, log_descriptor: int) -> None:
@@ -49,8 +51,10 @@ class Holder:
         descriptors, threads, clock = Descriptors({self._control.fileno()}), Threads(), Clock()
         findings = Findings(descriptors.connections, threads.names)
         self._send({"snapshot": _ask(findings.describe_snapshot), "moment": moment})
+        scratch = Scratch()
         order = self._wait_for_restore()
         wake(order.output, self._log_descriptor, order.content["variables"], tuple(order.content["mark"]))
+        _take_scratch(scratch, order, descriptors.written_in_tmp)
         descriptors.renew()
         threads.renew()
         clock.restore()
@@ -114,6 +118,21 @@ class Holder:
 
     def _send(self, message: dict[str, Any]) -> None:
         self._control.send(json.dumps(message).encode())
+
+
+def _take_scratch(scratch: Scratch, order: Order, written: list[str]) -> None:
+    """Give this process its own /tmp, unless files are open there: a database would miss the one it has opened."""
+    if order.content["scratch"] is None:
+        return
+    problem = f"files in it were open at the snapshot: {', '.join(written)}; open them in an after_restore hook"
+    try:
+        if not written:
+            scratch.replace(order.content["scratch"])
+            return
+    except OSError as error:
+        problem = str(error)
+    if order.content["is_examined"]:
+        _report(order.report, {"notes": [f"the environments of this snapshot share /tmp, unlike on AWS: {problem}"]})
 
 
 def _ask(describe: Callable[[], list[str]]) -> list[str]:
