@@ -45,3 +45,7 @@ readme:
 # Show the change notes as the next release will print them.
 changes:
     towncrier build --draft --version next
+
+# Run in your own AWS account what only an account can show; without --yes it only says what it would make and cost.
+prove-on-aws *arguments:
+    uv run -q --group prove python -m proofs {{ arguments }}

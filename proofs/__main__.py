@@ -17,6 +17,7 @@ from proofs.account import PREFIX, Account
 from proofs.finding import Finding
 from proofs.interruption import Interrupted, listen_to_signals
 from proofs.ledger import Ledger
+from proofs.marks import update_pages
 from proofs.package import build_package
 from proofs.record import write_result
 from proofs.rows import ROWS
@@ -58,6 +59,7 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--profile", help="the profile of the AWS configuration")
     parser.add_argument("--region", help="the AWS region")
     parser.add_argument("--package", type=Path, help="deploy this zip instead of building one")
+    parser.add_argument("--patience", type=float, default=90.0, help="seconds until a new address has to answer")
     parser.add_argument("--results", type=Path, default=_RESULTS, help="the folder of the result")
     return parser.parse_args(arguments)
 
@@ -79,8 +81,8 @@ def _names(options: argparse.Namespace) -> list[str]:
 
 def _prove(session: Any, options: argparse.Namespace) -> int:
     try:
-        package = options.package or build_package(_BUILD)
-        findings, left = _prove_all(session, package, _names(options))
+        package = _find_package(options)
+        findings, left = _prove_all(session, package, options)
     except Interrupted as interruption:
         say(f"prove-on-aws: interrupted by {interruption}; no result is written")
         return _INTERRUPTED
@@ -89,17 +91,30 @@ def _prove(session: Any, options: argparse.Namespace) -> int:
         return _REFUSED
     now = datetime.now(UTC)
     path = write_result(options.results, findings, region=session.region_name, version=lambdakit.__version__, when=now)
+    if options.results == _RESULTS:
+        update_pages(_PROJECT)
     say(f"result: {path}")
     return int(bool(left) or not all(finding.passed for finding in findings.values()))
 
 
-def _prove_all(session: Any, package: Path, names: Sequence[str]) -> tuple[dict[str, Finding], list[str]]:
+def _find_package(options: argparse.Namespace) -> Path:
+    package: Path | None = options.package
+    if package is None:
+        say("building the package")
+        return build_package(_BUILD)
+    if not package.is_file():
+        raise UserError(f"there is no file {package}", where="--package", fix="leave it out, and a zip is built")
+    return package
+
+
+def _prove_all(session: Any, package: Path, options: argparse.Namespace) -> tuple[dict[str, Finding], list[str]]:
     ledger, left = Ledger(say), list[str]()
     with listen_to_signals(say) as signals:
         try:
             try:
-                account = Account(session, secrets.token_hex(3), ledger, package, say)
-                findings = {name: _try(name, account) for name in names}
+                run = secrets.token_hex(3)
+                account = Account(session, run, ledger, package, say=say, patience=options.patience)
+                findings = {name: _try(name, account) for name in _names(options)}
             finally:
                 signals.hold()
         finally:

@@ -23,6 +23,8 @@ _TRUST = {
 }
 _WRAPPER = "/var/task/lambdakit/runtime/bootstrap"
 _ROLE_TRIES, _ROLE_PAUSE = 20, 3.0
+# A snapshot takes minutes, and so do instances.
+_LONGEST_WAIT, _STATE_PAUSE = 20 * 60.0, 3.0
 _ROLE_CODES = {"InvalidParameterValueException", "AccessDeniedException"}
 
 
@@ -37,8 +39,21 @@ class Network:
 class Account:
     """Makes things in one account and region, and notes each in a ledger."""
 
-    def __init__(self, session: Any, run: str, ledger: Ledger, package: Path, say: Callable[[str], None]) -> None:
-        """Take a boto3 session, the name of this run, and the zip that functions are made of."""
+    def __init__(
+        self,
+        session: Any,
+        run: str,
+        ledger: Ledger,
+        package: Path,
+        *,
+        say: Callable[[str], None],
+        patience: float = 90.0,
+    ) -> None:
+        """Take a boto3 session, the name of this run, and the zip that functions are made of.
+
+        `patience` is how many seconds a new address may take until it answers.
+        """
+        self.patience = patience
         self.session = session
         self.lambda_: Any = session.client("lambda")
         self._iam: Any = session.client("iam")
@@ -73,7 +88,7 @@ class Account:
             Tags={"lambdakit-proof": self._run},
             **settings,
         )
-        self.lambda_.get_waiter("function_active_v2").wait(FunctionName=name)
+        self._wait_while_pending(FunctionName=name)
         return name
 
     def _create(self, **settings: Any) -> None:
@@ -100,12 +115,18 @@ class Account:
         """Publish a version, wait until it can be called and return its number or name."""
         version = str(self.lambda_.publish_version(FunctionName=function, **settings)["Version"])
         self._say(f"waiting for version {version} of {function}")
-        # A snapshot takes minutes, instances too.
-        waiting = {"Delay": 10, "MaxAttempts": 120}
-        self.lambda_.get_waiter("published_version_active").wait(
-            FunctionName=function, Qualifier=version, WaiterConfig=waiting
-        )
+        self._wait_while_pending(FunctionName=function, Qualifier=version)
         return version
+
+    def _wait_while_pending(self, **which: str) -> None:
+        # The states of managed instances are more than those that boto3's waiters know.
+        end = time.monotonic() + _LONGEST_WAIT
+        while (found := self.lambda_.get_function_configuration(**which)).get("State") == "Pending":
+            if time.monotonic() > end:
+                raise RuntimeError(f"{which} is still pending after {_LONGEST_WAIT / 60:.0f} minutes")
+            time.sleep(_STATE_PAUSE)
+        if found.get("State") == "Failed":
+            raise RuntimeError(f"{which} failed: {found.get('StateReason')}")
 
     def make_capacity_provider(self, network: Network) -> str:
         """Make what starts managed instances, wait until it is active and return its ARN."""
@@ -123,11 +144,13 @@ class Account:
         return str(made["CapacityProvider"]["CapacityProviderArn"])
 
     def _wait_for_capacity(self, name: str) -> None:
-        for _ in range(60):
+        end = time.monotonic() + _LONGEST_WAIT
+        state = "Pending"
+        while state == "Pending" and time.monotonic() < end:
+            time.sleep(_STATE_PAUSE)
             state = self.lambda_.get_capacity_provider(CapacityProviderName=name)["CapacityProvider"]["State"]
-            if state != "Pending":
-                return
-            time.sleep(5)
+        if state != "Active":
+            raise RuntimeError(f"the capacity provider {name} is {state}")
 
     def default_network(self) -> Network:
         """Return the subnets and the security group of the region's default VPC."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-_GONE = {"NoSuchEntity", "ResourceNotFoundException", "ResourceNotFound"}
+_NOT_FOUND = 404
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 
 
@@ -41,7 +41,7 @@ class Ledger:
             try:
                 delete()
             except ClientError as error:
-                if error_code(error) in _GONE:
+                if is_missing(error):
                     return None
                 problem = str(error)
             except BotoCoreError as error:
@@ -56,3 +56,10 @@ class Ledger:
 def error_code(error: ClientError) -> str:
     """Return the code by which AWS names an error."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_missing(error: ClientError) -> bool:
+    """Say whether an error means that what was named does not exist."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    # CloudWatch Logs says it with a 400.
+    return status == _NOT_FOUND or error_code(error) in {"NoSuchEntity", "ResourceNotFoundException"}

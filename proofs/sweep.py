@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from proofs.account import PREFIX
-from proofs.ledger import Ledger
+from proofs.ledger import Ledger, is_missing
 
 
 def note_leftovers(session: Any, ledger: Ledger) -> None:
@@ -25,13 +27,23 @@ def note_leftovers(session: Any, ledger: Ledger) -> None:
 
 
 def _note_capacity(lambda_: Any, ledger: Ledger) -> None:
-    for found in lambda_.list_capacity_providers().get("CapacityProviders", []):
+    for found in _list_capacity(lambda_):
         name = str(found["CapacityProviderArn"]).rpartition(":")[2]
         if name.startswith(PREFIX):
             ledger.note(
                 f"capacity provider {name}",
                 lambda name=name: lambda_.delete_capacity_provider(CapacityProviderName=name),
             )
+
+
+def _list_capacity(lambda_: Any) -> list[Any]:
+    try:
+        return lambda_.list_capacity_providers().get("CapacityProviders", [])
+    except ClientError as error:
+        if is_missing(error):
+            # Not every region has managed instances.
+            return []
+        raise
 
 
 def _find(client: Any, call: str, many: str, one: str, prefix: str = PREFIX) -> Iterator[str]:

@@ -16,6 +16,13 @@ STREAMING = "LAMBDAKIT_STREAMING"
 SAMPLE_EVENTS = "LAMBDAKIT_SAMPLE_EVENTS"
 """A folder of recorded AWS events that the test suite checks as well."""
 
+LOG_SAMPLING = "LAMBDAKIT_LOG_SAMPLING"
+"""The share of requests, 0 to 1, whose access line is written when nothing went wrong; unset means all."""
+
+_LEVELS = {"TRACE": "NOTSET", "FATAL": "CRITICAL"}
+"""What Lambda's own names of levels are called in Python, where they differ."""
+_PYTHON_LEVELS = frozenset({"NOTSET", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL"})
+
 
 def app_name() -> str | None:
     """Return what `LAMBDAKIT_APP` names, or None."""
@@ -88,3 +95,60 @@ def is_lambda() -> bool:
 def takes_snapshot() -> bool:
     """Say whether Lambda takes a snapshot after the init phase, so that no connection should be open then."""
     return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+
+
+def wanted_level(preferred: str | int | None = None) -> str | int:
+    """Return the least level of structured logs: Lambda's own setting, what the code prefers, Powertools', INFO.
+
+    A name in the environment that Python's logging does not know counts as not given.
+    Source: https://docs.aws.amazon.com/powertools/python/latest/core/logger/#aws-lambda-advanced-logging-controls-alc
+    """
+    fallback = os.environ.get("POWERTOOLS_LOG_LEVEL") or os.environ.get("LOG_LEVEL")
+    lambda_level = _known_level(os.environ.get("AWS_LAMBDA_LOG_LEVEL"))
+    return lambda_level or preferred or _known_level(fallback) or "INFO"
+
+
+def _known_level(name: str | None) -> str | None:
+    level = _LEVELS.get((name or "").upper(), (name or "").upper())
+    return level if level in _PYTHON_LEVELS else None
+
+
+def service_name() -> str:
+    """Return the name under which logs, metrics and traces are filed: Powertools' setting or the function's name."""
+    names = (os.environ.get("POWERTOOLS_SERVICE_NAME"), os.environ.get("AWS_LAMBDA_FUNCTION_NAME"))
+    return next((name for name in names if name), "service_undefined")
+
+
+def function_name() -> str | None:
+    """Return the name of the Lambda function that runs here, or None elsewhere."""
+    return os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+
+
+def function_memory() -> str | None:
+    """Return the function's memory in MB, as text, or None elsewhere."""
+    return os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+
+
+def log_sampling() -> str | None:
+    """Return what `LAMBDAKIT_LOG_SAMPLING` says, or None."""
+    return os.environ.get(LOG_SAMPLING)
+
+
+def debug_sampling() -> str | None:
+    """Return Powertools' sampling rate, which its logger writes into every line, or None."""
+    return os.environ.get("POWERTOOLS_LOGGER_SAMPLE_RATE")
+
+
+def trace_header() -> str | None:
+    """Return the X-Ray header of the invocation as Lambda's own client leaves it in the environment, or None."""
+    return os.environ.get("_X_AMZN_TRACE_ID")
+
+
+def is_on_demand() -> bool:
+    """Say whether the function's init phase keeps a caller waiting: not with snapshots or provisioned concurrency."""
+    return os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand") == "on-demand"
+
+
+def environment_items() -> list[tuple[str, str]]:
+    """Return every environment variable; the logs keep the values of those that look secret out of their lines."""
+    return list(os.environ.items())

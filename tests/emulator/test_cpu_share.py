@@ -3,6 +3,7 @@ import os
 import signal
 import sys
 import time
+import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -35,7 +36,12 @@ async def start(program: str) -> AsyncGenerator[ProcessGroup]:
     mark = "THE_MARK"
     null = os.open(os.devnull, os.O_WRONLY)
     processes = await start_process(
-        [sys.executable, "-c", program], variables={mark: str(null)}, mark=mark, folder=Path("/"), output=null
+        # No other family may have its mark, as all that share one are killed together.
+        [sys.executable, "-c", program],
+        variables={mark: uuid.uuid4().hex},
+        mark=mark,
+        folder=Path("/"),
+        output=null,
     )
     try:
         yield processes
@@ -88,9 +94,9 @@ def is_stopped(process_id: int, *, wanted: bool) -> bool:
 
 def test_a_function_that_computes_takes_as_much_longer_as_its_memory_is_smaller(tmp_path: Path) -> None:
     share = 512 / FULL_PROCESSOR_MB
-    seconds = float(invoke(configure(tmp_path, BURNING, memory=512, timeout=60), b"0.3").outcomes[0].payload)
-    # A busy machine can only make it longer.
-    assert 0.8 * 0.3 / share < seconds < 10 * 0.3 / share
+    seconds = float(invoke(configure(tmp_path, BURNING, memory=512, timeout=60), b"0.5").outcomes[0].payload)
+    # A busy machine makes it longer, and lets the last of it pass while the emulator waits for its turn.
+    assert 0.7 * 0.5 / share < seconds < 10 * 0.5 / share
 
 
 def test_init_is_not_slowed_down(tmp_path: Path) -> None:
@@ -107,7 +113,7 @@ def test_the_share_can_be_switched_off_and_managed_instances_have_none(
     assert float(invoke(configuration, b"0.3").outcomes[0].payload) < 0.3 * FULL_PROCESSOR_MB / 128
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5])
+@pytest.mark.parametrize("share", [0.05, 0.15])
 @pytest.mark.parametrize("program", [BURN, FAMILY])
 def test_the_throttle_leaves_processes_their_share_whatever_threads_and_children_they_have(
     program: str, share: float

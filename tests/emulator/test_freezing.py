@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 
 from lambdakit.emulator import Environment, FunctionConfiguration
-from tests.emulator.functions import ANY, configure, invoke
+from tests.emulator.functions import ANY, configure
 
 TICKING = """
     import os, threading, time
@@ -91,17 +91,3 @@ def test_two_hundred_thaws_lose_no_invocation(tmp_path: Path) -> None:
             return [(await environment.invoke(b"%d" % number)).payload for number in range(200)]
 
     assert asyncio.run(call()) == [b"%d" % number for number in range(200)]
-
-
-def test_children_that_have_not_ended_are_warned_of_once(tmp_path: Path) -> None:
-    source = """
-        import subprocess, sys
-        def handler(event, context):
-            child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-            if not event:
-                child.kill()
-                child.wait()
-    """
-    run = invoke(configure(tmp_path, source, timeout=60), b"0", b"1", b"1")
-    [note] = [each for each in run.notes if "child process" in each]
-    assert note.startswith("lambdakit: 1 child processes of the function stand still with it until the next invocation")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdakit.emulator import Record
+from lambdakit.observability.redaction import Redactor
 from lambdakit.operations.logs import LogKeeper, LogReader, Selection
 
 EVERYTHING = Selection()
@@ -45,7 +46,16 @@ def test_whatever_a_message_holds_it_is_one_line(tmp_path_factory: pytest.TempPa
     folder = tmp_path_factory.mktemp("logs")
     keep(folder, record(message))
     [line] = (folder / "api.jsonl").read_bytes().splitlines()
-    assert json.loads(line)["message"] == message
+    assert json.loads(line)["message"] == Redactor().redact_record(message)
+
+
+def test_secrets_are_not_kept(tmp_path: Path) -> None:
+    keeper = LogKeeper(tmp_path, print, variables={"STRIPE_KEY_SECRET": "sk_canary_1"})
+    for message in ("password=canary", "it was sk_canary_1", '{"level":"INFO","token":"canary","order":1}'):
+        keeper.keep(record(message))
+    assert [each.message for each in LogReader(tmp_path, EVERYTHING).look()] == [
+        *("password=***", "it was ***", '{"level":"INFO","token":"***","order":1}'),
+    ]
 
 
 def test_records_of_all_functions_come_in_the_order_of_time(tmp_path: Path) -> None:

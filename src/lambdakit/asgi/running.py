@@ -9,6 +9,7 @@ from typing import Any
 
 from lambdakit import settings
 from lambdakit.asgi.cycle import BodyTooLarge, HttpCycle
+from lambdakit.asgi.leftovers import Leftovers
 from lambdakit.asgi.lifespan import Lifespan
 from lambdakit.asgi.loading import load_app
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
@@ -31,6 +32,8 @@ class RunningApp:
         hosted = hosted_loop()
         self._owns_loop = hosted is None
         self._loop = hosted or MainLoop()
+        # Our own runtime waits for what a request has started.
+        self._leftovers = None if hosted else Leftovers(self._loop)
         self._register_end()
         try:
             self._app: App = self._loop.run(load_app(reference))
@@ -79,6 +82,13 @@ class RunningApp:
         """
         lifespan = self._lifespan or self.start()
         scope["state"] = lifespan.state.copy()
+        before = self._leftovers.begin() if self._leftovers else None
+        response = self._exchange(scope, body, limit=limit, seconds=seconds)
+        if self._leftovers:
+            self._leftovers.end(before)
+        return response
+
+    def _exchange(self, scope: Scope, body: bytes, *, limit: int, seconds: float | None) -> Response:
         cycle = HttpCycle(scope, body, limit)
         try:
             return self._loop.run(cycle.run(self._app), seconds=seconds)

@@ -1,5 +1,5 @@
 import asyncio
-import json
+import math
 import shutil
 import time
 import uuid
@@ -10,17 +10,20 @@ from typing import Literal, Self
 from lambdakit.emulator import platform_events
 from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.delivery import Delivery
 from lambdakit.emulator.failure import Failure, judge_invocation
 from lambdakit.emulator.hosting import Gate, Host, Start
-from lambdakit.emulator.invocation import CLIENT_CONTEXT_LIMIT, Invocation
+from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.journal import Journal, Record
 from lambdakit.emulator.launch import Place
 from lambdakit.emulator.outcome import Outcome, Report
+from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime import Runtime
-from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT
 from lambdakit.emulator.settling import settle
-from lambdakit.errors import EnvironmentFault, PayloadTooLarge, Throttled
+from lambdakit.emulator.snapstart import Snapshots
+from lambdakit.emulator.stillness import StillnessWatch
+from lambdakit.errors import EnvironmentFault, Throttled
 
 _NO_DEADLINE = 24 * 3600.0
 
@@ -31,7 +34,8 @@ class Environment:
     With `max_concurrency` it takes that many, as Managed Instances do, and is never frozen. `log` gets whole records
     without their last newline, in order: Lambda's platform lines and what the function writes; a record of the
     `logging` module may hold newlines. `keep` gets the same with what is known about each. Inits run inside a context
-    that `gate` makes. Entering raises UserError (MissingExtra, AddressInUse) for settings that cannot work here.
+    that `gate` makes. With the configuration's `snapstart` it is restored from one of `snapshots`, by default of its
+    own. Entering raises UserError (MissingExtra, AddressInUse) for settings that cannot work here.
     Leaving kills all processes and deletes /tmp.
     """
 
@@ -42,27 +46,40 @@ class Environment:
         log: Callable[[str], None],
         keep: Callable[[Record], None] | None = None,
         gate: Gate = nullcontext,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._configuration = configuration
         self._journal = Journal(configuration.name, log, keep, configuration.log_settings)
         self._gate = gate
+        self._own_snapshots: Snapshots | None = None
+        if configuration.snapstart and snapshots is None:
+            snapshots = self._own_snapshots = Snapshots(configuration, log=log, keep=keep)
+        self._snapshots = snapshots
         self._room = asyncio.Semaphore(configuration.max_concurrency or 1)
         self._place: Place | None = None
         self._host: Host | None = None
-        self._is_warned = False
+        self._stillness = StillnessWatch(self._journal.write_platform)
 
     async def __aenter__(self) -> Self:
         self._place = await settle(self._configuration, self._journal.write_platform)
         self._journal.stream = self._place.log_stream
-        self._host = Host(self._place, self._journal, self._gate)
+        self._host = Host(self._place, self._journal, self._gate, snapshots=self._snapshots)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         host, self._host = self._host, None
         place, self._place = self._place, None
         try:
+            await self._stillness.finish()
+        finally:
+            await self._close(host, place)
+
+    async def _close(self, host: Host | None, place: Place | None) -> None:
+        try:
             if host is not None:
                 await host.close()
+            if self._own_snapshots is not None:
+                await self._own_snapshots.close()
         finally:
             if place is not None:
                 shutil.rmtree(place.scratch, ignore_errors=True)
@@ -109,6 +126,7 @@ class Environment:
     ) -> Outcome:
         if self._host is None:
             raise EnvironmentFault("the environment is closed", fix="invoke inside its `async with` block")
+        self._stillness.end()
         host, start = self._host, await self._host.obtain(request_id)
         if start.failure is None and not await start.runtime.find_slot() and not start.runtime.has_ended:
             raise _refuse(self._configuration.name)
@@ -119,7 +137,8 @@ class Environment:
             if receiver is not None:
                 receiver.end(start.failure.answer)
             report = self._report(request_id, start, start.failure)
-            return _outcome("init", start.failure.answer, report)
+            phase = "init" if start.restore_ms is None else "restore"
+            return _outcome(phase, start.failure.answer, report)
         limit = self._limit(start)
         invocation = self._make_invocation(request_id, payload, client_context, limit)
         delivery, ending = await start.runtime.run(invocation, receiver, limit)
@@ -130,10 +149,8 @@ class Environment:
             await self._break_off(host, start.runtime, failure)
             delivery.abandon(failure.answer)
         elif self._is_frozen:
-            self._freeze(start.runtime)
-        report = self._report(
-            request_id, start, failure, milliseconds=ending.milliseconds, produced_bytes=delivery.produced_bytes
-        )
+            self._stillness.begin(start.runtime, children=start.runtime.freeze())
+        report = self._report(request_id, start, failure, milliseconds=ending.milliseconds, delivery=delivery)
         return _outcome("invoke", delivery.answer, report)
 
     def _outlives(self, failure: Failure) -> bool:
@@ -142,13 +159,6 @@ class Environment:
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
         """
         return failure.status == "timeout" and self._configuration.max_concurrency is not None
-
-    def _freeze(self, runtime: Runtime) -> None:
-        children = runtime.freeze()
-        if children and not self._is_warned:
-            self._is_warned = True
-            stands = f"{children} child processes of the function stand still with it until the next invocation"
-            self._journal.write_platform(f"lambdakit: {stands}; what they do would not run on Lambda meanwhile")
 
     @property
     def _is_frozen(self) -> bool:
@@ -183,7 +193,7 @@ class Environment:
         failure: Failure | None,
         *,
         milliseconds: float = 0.0,
-        produced_bytes: int = 0,
+        delivery: Delivery | None = None,
     ) -> Report:
         report = Report(
             request_id=request_id,
@@ -191,17 +201,24 @@ class Environment:
             memory_size_mb=self._configuration.memory,
             max_memory_used_mb=start.runtime.peak_memory_mb,
             init_duration_ms=start.init_ms,
+            restore_duration_ms=start.restore_ms,
+            billed_restore_duration_ms=math.ceil(start.hooks_ms),
             status=failure.status if failure else "success",
             error_type=failure.error_type if failure else None,
             is_cold=start.is_cold,
         )
-        done = platform_events.runtime_done(report, duration_ms=milliseconds, produced_bytes=produced_bytes)
+        done = platform_events.runtime_done(
+            report,
+            duration_ms=milliseconds,
+            produced_bytes=delivery.produced_bytes if delivery else 0,
+            spans=delivery.timeline.spans(milliseconds) if delivery else (),
+        )
         self._journal.write_event(done)
         self._journal.write_event(platform_events.report(report))
         return report
 
 
-def _outcome(phase: Literal["init", "invoke"], answer: Answer | None, report: Report) -> Outcome:
+def _outcome(phase: Literal["init", "restore", "invoke"], answer: Answer | None, report: Report) -> Outcome:
     if answer is None:
         raise EnvironmentFault("the runtime asked for the next invocation without an answer to the last")
     return Outcome(
@@ -220,15 +237,3 @@ def _refuse(name: str) -> Throttled:
         fix="look for invocations that have timed out and still run",
         reason="ConcurrentInvocationLimitExceeded",
     )
-
-
-def check_payload(payload: bytes, client_context: Mapping[str, object] | None) -> None:
-    """Raise PayloadTooLarge for an event or a client context that AWS would not accept."""
-    _check_size("payload", len(payload), PAYLOAD_LIMIT)
-    _check_size("client context", len(json.dumps(client_context or {})), CLIENT_CONTEXT_LIMIT)
-
-
-def _check_size(what: str, size: int, limit: int) -> None:
-    if size > limit:
-        fix = f"send at most {limit}, and put what is larger into S3"
-        raise PayloadTooLarge(f"the {what} has {size} bytes", fix=fix)

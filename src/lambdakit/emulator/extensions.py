@@ -2,7 +2,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable, Collection
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from lambdakit.emulator.answer import ERROR_TYPE, Answer, clean_type
 from lambdakit.emulator.invocation import Invocation
@@ -16,6 +16,14 @@ _PREFIX = "/2020-01-01/extension"
 _MOST = 10
 _BODY_LIMIT = 65_536
 _ACCEPTED = Reply(202, b'{"status":"OK"}')
+
+
+class ExtensionFailure(NamedTuple):
+    """What ends an environment because of an extension: its name, AWS's type of error, and an exit code or a reason."""
+
+    name: str
+    error_type: str
+    cause: int | str
 
 
 class Extension:
@@ -43,7 +51,8 @@ class Extensions:
     """The Extensions API of one environment.
 
     `external` names the extensions that were started beside the runtime; all others are internal and cannot ask for
-    SHUTDOWN. `changed` is called when one asks for its next event or registers. `error` is what one reported.
+    SHUTDOWN. `changed` is called when one asks for its next event. `error` is what one reported; `failed` completes
+    with it, or when `fail` is called, `registered` when all external ones have.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
     """
 
@@ -56,14 +65,33 @@ class Extensions:
         self._function = {"functionName": function_name, "functionVersion": "$LATEST", "handler": handler}
         self._external = frozenset(external)
         self._registered: dict[str, Extension] = {}
+        loop = asyncio.get_running_loop()
+        self.failed: asyncio.Future[ExtensionFailure] = loop.create_future()
+        self.registered: asyncio.Future[None] = loop.create_future()
 
     def __bool__(self) -> bool:
         return bool(self._registered)
+
+    def adopt(self, others: "Extensions") -> None:
+        """Take over the extensions of a snapshot, each waiting for its next event."""
+        for identifier, other in others._registered.items():  # noqa: SLF001 (one of its own class)
+            extension = self._registered[identifier] = Extension(other.name, other.events)
+            extension.waiting = asyncio.get_running_loop().create_future()
 
     @property
     def are_waiting(self) -> bool:
         """Whether every extension has asked for its next event."""
         return all(each.is_waiting for each in self._registered.values())
+
+    def fail(self, failure: ExtensionFailure) -> None:
+        """Note the first failure, which ends the environment."""
+        if not self.failed.done():
+            self.failed.set_result(failure)
+
+    @property
+    def external(self) -> list[Extension]:
+        """The registered ones that are processes of their own."""
+        return [each for each in self._registered.values() if each.name in self._external]
 
     def invoke(self, invocation: Invocation) -> None:
         """Tell those that subscribed of an invocation."""
@@ -108,6 +136,8 @@ class Extensions:
             return refusal
         extension = Extension(name, events)
         self._registered[extension.identifier] = extension
+        if len(self.external) == len(self._external) and not self.registered.done():
+            self.registered.set_result(None)
         headers = {"content-type": "application/json", "lambda-extension-identifier": extension.identifier}
         return Reply(200, json.dumps(self._function | _find_account(request)).encode(), headers)
 
@@ -146,6 +176,8 @@ class Extensions:
             return forbid("Extension.MissingHeader", "the header Lambda-Extension-Function-Error-Type is missing")
         body, _ = await request.read(_BODY_LIMIT)
         self.error = Answer(body, clean_type(phase))
+        named = request.headers[ERROR_TYPE.replace("runtime", "extension", 1)]
+        self.fail(ExtensionFailure(extension.name, phase, clean_type(named)))
         return _ACCEPTED
 
     def identify(self, request: Request) -> Reply | None:

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from typing import Self
 
 from lambdakit.emulator.configuration import FunctionConfiguration
-from lambdakit.emulator.environment import Environment, check_payload
+from lambdakit.emulator.environment import Environment
 from lambdakit.emulator.journal import Record
 from lambdakit.emulator.outcome import Outcome
+from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.pool import Pool
 from lambdakit.emulator.receiver import Receiver
+from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.errors import EnvironmentFault, Throttled
 
 _IDLE_SECONDS = 600.0
@@ -69,6 +71,7 @@ class LocalFunction:
         self._log = log
         self._keep = keep
         self._account = account or Account()
+        self._snapshots = Snapshots(configuration, log=log, keep=keep) if configuration.snapstart else None
         self._starts = asyncio.Semaphore(parallel_starts or 2 * (os.cpu_count() or 1))
         self._pool = Pool(self._make, room=configuration.max_concurrency or 1, idle_seconds=idle_seconds)
         self._is_open = False
@@ -82,6 +85,8 @@ class LocalFunction:
         self._is_open = False
         self._account.reserved -= self._configuration.reserved_concurrency or 0
         await self._pool.close()
+        if self._snapshots is not None:
+            await self._snapshots.close()
 
     @property
     def environments(self) -> int:
@@ -117,7 +122,13 @@ class LocalFunction:
         await self._pool.pause(seconds)
 
     def _make(self) -> Environment:
-        return Environment(self._configuration, log=self._log, keep=self._keep, gate=lambda: self._starts)
+        return Environment(
+            self._configuration,
+            log=self._log,
+            keep=self._keep,
+            gate=lambda: self._starts,
+            snapshots=self._snapshots,
+        )
 
     @contextmanager
     def _admit(self) -> Generator[None]:

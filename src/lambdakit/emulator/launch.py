@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,9 +8,11 @@ from lambdakit.emulator.interpreter import Interpreter
 from lambdakit.emulator.isolation import forget_shell, isolate
 from lambdakit.emulator.platform_events import Origin
 from lambdakit.emulator.starting import start_command
-from lambdakit.emulator.variables import build_variables
+from lambdakit.emulator.variables import NOT_FOR_EXTENSIONS, build_variables
 
-_STAND_IN = Path(__file__).with_name("runtime_client")
+_EXTENSION_FOLDER = Path("/")
+STAND_IN = Path(__file__).with_name("runtime_client")
+"""The folder that has AWS's native client in pure Python."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,16 +37,36 @@ class Place:
 
     def command(self, group: ControlGroup) -> list[str]:
         """Return the command that starts the runtime in a group, with its own /tmp and read-only code if possible."""
-        command = start_command(self.configuration)
-        if self.is_isolated:
-            return group.enter(self._isolate(command))
-        return group.enter([*forget_shell(self.configuration.task_root), *command]) if group.controllers else command
+        return self.enclose(start_command(self.configuration), group)
 
-    def _isolate(self, command: list[str]) -> list[str]:
-        root, folders = self.configuration.task_root, self.interpreter.folders
-        read_only = [root, *(folder for folder in folders if not folder.is_relative_to(self.interpreter.base))]
-        visible = [*folders, _STAND_IN]
-        return isolate(command, scratch=self.scratch, working_folder=root, read_only=read_only, visible=visible)
+    def extension_command(self, path: Path, group: ControlGroup) -> list[str]:
+        """Return the command that starts an extension beside the runtime."""
+        return self.enclose([str(path)], group, folder=_EXTENSION_FOLDER)
+
+    def enclose(
+        self, command: list[str], group: ControlGroup, *, folder: Path | None = None, visible: Iterable[Path] = ()
+    ) -> list[str]:
+        """Return the command that runs another one so, in a folder or in that of the code.
+
+        It needs the folders that are `visible`.
+        """
+        folder = folder or self.configuration.task_root
+        if self.is_isolated:
+            return group.enter(self._isolate(command, folder, visible))
+        return group.enter([*forget_shell(folder), *command]) if group.controllers else command
+
+    def _isolate(self, command: list[str], folder: Path, visible: Iterable[Path]) -> list[str]:
+        own = [each for each in (self.configuration.task_root, self.configuration.extensions) if each is not None]
+        folders = self.interpreter.folders
+        read_only = [*own, *(each for each in folders if not each.is_relative_to(self.interpreter.base))]
+        visible = [*folders, STAND_IN, *visible]
+        return isolate(command, scratch=self.scratch, working_folder=folder, read_only=read_only, visible=visible)
+
+    def extension_variables(self, *, runtime_api: str) -> dict[str, str]:
+        """Return the whole environment of an extension: the runtime's without what is meant for that alone."""
+        variables = self.variables(runtime_api=runtime_api, log_descriptor=0)
+        kept = {name: value for name, value in variables.items() if name not in NOT_FOR_EXTENSIONS}
+        return {**kept, "PWD": str(_EXTENSION_FOLDER)}
 
     def variables(self, *, runtime_api: str, log_descriptor: int) -> dict[str, str]:
         """Return the process's whole environment."""
@@ -57,6 +80,10 @@ class Place:
         if not self.is_isolated:
             variables.setdefault("TMPDIR", str(self.scratch))
         if self.configuration.runtime == "awslambdaric" and not self.interpreter.has_native_client:
-            folders = [str(_STAND_IN), variables.get("PYTHONPATH", "")]
-            variables["PYTHONPATH"] = ":".join(filter(None, folders))
+            put_stand_in(variables)
         return variables
+
+
+def put_stand_in(variables: dict[str, str]) -> None:
+    """Let awslambdaric find the client in pure Python, before its native one."""
+    variables["PYTHONPATH"] = ":".join(filter(None, [str(STAND_IN), variables.get("PYTHONPATH", "")]))

@@ -76,6 +76,17 @@ def init_report_line(milliseconds: float, status: str, error_type: str, *, phase
     return f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: {status}{suffix}"
 
 
+def restore_start_line(python_version: str, region: str) -> str:
+    """Say that an environment is restored from a snapshot."""
+    return init_start_line(python_version, region).replace("INIT", "RESTORE", 1)
+
+
+def restore_report_line(milliseconds: float, status: str, error_type: str) -> str:
+    """Say how long the restore took, and its status unless that is success."""
+    suffix = {"error": f"\tStatus: error\tError Type: {error_type}", "timeout": "\tStatus: timeout"}.get(status, "")
+    return f"RESTORE_REPORT Restore Duration: {milliseconds:.2f} ms{suffix}"
+
+
 def start_line(request_id: str) -> str:
     """Say that an invocation starts."""
     return f"START RequestId: {request_id} Version: $LATEST"
@@ -106,6 +117,9 @@ def report_line(report: Report) -> str:
     ]
     if report.init_duration_ms is not None:
         fields.append(f"Init Duration: {report.init_duration_ms:.2f} ms")
+    if report.restore_duration_ms is not None:
+        fields.append(f"Restore Duration: {report.restore_duration_ms:.2f} ms")
+        fields.append(f"Billed Restore Duration: {report.billed_restore_duration_ms} ms")
     return "\t".join([*fields, _status(report)])
 
 

@@ -21,7 +21,9 @@ class MemoryWatch:
     """The highest resident memory that a process and its descendants were seen with.
 
     `exceed` is called when it is seen to be more than `limit_mb`, where what several processes share is counted once,
-    or when the kernel has killed one of them in a `group` that limits memory: that ends the others, too.
+    or when the kernel has killed one of them in a `group` that limits memory: that ends the others, too. The processes
+    `beside` it and their descendants count as well, and what a process that `is_restored` shares with the one that
+    holds the snapshot counts as its own.
     """
 
     def __init__(
@@ -30,13 +32,17 @@ class MemoryWatch:
         *,
         limit_mb: int | None = None,
         group: ControlGroup | None = None,
+        beside: Sequence[int] = (),
         exceed: Callable[[], None] | None = None,
+        is_restored: bool = False,
     ) -> None:
+        self._is_restored = is_restored
         self._is_exceeded = False
         self._group = group
         self._limit = None if limit_mb is None else limit_mb * 1024 * 1024
         self._exceed = exceed
         self._process_id = process_id
+        self._beside = beside
         self._status = Path(f"/proc/{process_id}/status")
         self._peak = 0
 
@@ -70,6 +76,7 @@ class MemoryWatch:
                 # Looking for children reads every process of the machine: too much for hundreds of environments.
                 is_alone = trace_children(self._process_id) is not None
                 family = [process] if is_alone else [process, *process.children(recursive=True)]
+                family += [member for number in self._beside for member in _find_family(number)]
                 self._note(sum(_resident(member) for member in family))
                 self._compare(family)
 
@@ -83,6 +90,8 @@ class MemoryWatch:
         if self._limit is None or sum(map(_resident, family)) <= self._limit:
             return False
         # Only now is it worth the time to tell what is shared.
+        if self._is_restored:
+            return _resident(family[0]) + sum(map(_unique, family[1:])) > self._limit
         return sum(map(_proportional, family)) > self._limit
 
     def _sample_process(self) -> None:
@@ -95,18 +104,35 @@ class MemoryWatch:
         self._peak = max(self._peak, resident)
 
 
-def watch_memory(processes: ProcessGroup, group: ControlGroup, configuration: FunctionConfiguration) -> MemoryWatch:
+def _find_family(process_id: int) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(process_id)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def watch_memory(
+    processes: ProcessGroup, group: ControlGroup, configuration: FunctionConfiguration, *, beside: Sequence[int] = ()
+) -> MemoryWatch:
     """Let a function that takes more memory than it may be killed: by the kernel where it can, else by the watch."""
     if not configuration.is_memory_limited:
-        return MemoryWatch(processes.id)
+        return MemoryWatch(processes.id, beside=beside)
     # The watch alone sees what is too much only when it looks.
     limit = None if group.limit_memory(configuration.memory) else configuration.memory
-    return MemoryWatch(processes.id, limit_mb=limit, group=group, exceed=processes.kill)
+    return MemoryWatch(processes.id, limit_mb=limit, group=group, beside=beside, exceed=processes.kill)
 
 
 def _resident(process: psutil.Process) -> int:
     try:
         return process.memory_info().rss
+    except psutil.Error:
+        return 0
+
+
+def _unique(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().uss
     except psutil.Error:
         return 0
 

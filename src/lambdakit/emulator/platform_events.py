@@ -5,8 +5,8 @@ Levels: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-l
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -36,11 +36,10 @@ class PlatformEvent:
     level: Level
     request_id: str | None = None
     has_failed: bool = False
-    time: str = field(default_factory=_now)
 
     def json(self) -> str:
-        """Return the event as one line of JSON."""
-        content = {"time": self.time, "type": f"platform.{self.kind}", "record": self.record}
+        """Return the event as one line of JSON, with the time of now."""
+        content = {"time": _now(), "type": f"platform.{self.kind}", "record": self.record}
         return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -119,18 +118,30 @@ def restore_report(status: Status, error_type: str | None, milliseconds: float, 
     return PlatformEvent(kind="restoreReport", record=record, text=text, level=level, has_failed=not is_good)
 
 
+def extension(name: str, events: Collection[str], *, is_ready: bool) -> PlatformEvent:
+    """Say that an extension that runs beside the runtime has got through init, or how far it has got."""
+    state = "Ready" if is_ready else "Registered"
+    record = {"name": name, "state": state, "events": sorted(events)}
+    text = f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{', '.join(sorted(events))}]"
+    level: Level = "INFO" if is_ready else "WARN"
+    return PlatformEvent(kind="extension", record=record, text=text, level=level)
+
+
 def start(request_id: str) -> PlatformEvent:
     """Say that an invocation starts."""
     record = {"requestId": request_id, "version": "$LATEST"}
     return PlatformEvent(kind="start", record=record, text=start_line(request_id), level="INFO", request_id=request_id)
 
 
-def runtime_done(report: Report, *, duration_ms: float, produced_bytes: int) -> PlatformEvent:
+def runtime_done(
+    report: Report, *, duration_ms: float, produced_bytes: int, spans: Sequence[Mapping[str, str | float]] = ()
+) -> PlatformEvent:
     """Say that a runtime is done with an invocation; in text that is its END."""
-    record = {
+    record: dict[str, object] = {
         "requestId": report.request_id,
         **_result(report.status, report.error_type),
         "metrics": {"durationMs": round(duration_ms, 3), "producedBytes": produced_bytes},
+        **({"spans": spans} if spans else {}),
     }
     is_good = report.status == "success"
     return PlatformEvent(
@@ -152,6 +163,9 @@ def report(summary: Report) -> PlatformEvent:
     }
     if summary.init_duration_ms is not None:
         metrics["initDurationMs"] = round(summary.init_duration_ms, 3)
+    if summary.restore_duration_ms is not None:
+        metrics["restoreDurationMs"] = round(summary.restore_duration_ms, 3)
+        metrics["billedRestoreDurationMs"] = summary.billed_restore_duration_ms
     record = {
         "requestId": summary.request_id,
         "metrics": metrics,

@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from lambdakit.emulator.family import CENSUS, trace_children
@@ -20,9 +20,9 @@ class ProcessGroup:
     that `kill` was called, `is_frozen` and `is_held` that `freeze` or `hold` was and what undoes it was not.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, mark: tuple[str, str]) -> None:
-        self.id = process.pid
-        self.exited = asyncio.create_task(process.wait())
+    def __init__(self, process_id: int, exited: asyncio.Future[int], mark: tuple[str, str]) -> None:
+        self.id = process_id
+        self.exited = exited
         self.is_killed = False
         self.is_frozen = False
         self.is_held = False
@@ -113,12 +113,19 @@ class ProcessGroup:
 
 
 async def start_process(
-    command: Sequence[str], *, variables: Mapping[str, str], mark: str, folder: Path, output: int
+    command: Sequence[str],
+    *,
+    variables: Mapping[str, str],
+    mark: str,
+    folder: Path,
+    output: int,
+    descriptors: Collection[int] = (),
 ) -> ProcessGroup:
     """Start a command in a process group of its own, with `variables` as its whole environment.
 
     Standard output and error go to the descriptor `output`, which stays open in the command under its own number as
-    well. `mark` names the variable that no other family has. Raises EnvironmentFault when it cannot be started.
+    well, and so do `descriptors`. `mark` names the variable that no other family has. Raises EnvironmentFault when it
+    cannot be started.
     """
     family = mark, variables[mark]
     GUARD.expect(family)
@@ -129,7 +136,7 @@ async def start_process(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            pass_fds=(output,),
+            pass_fds=(output, *descriptors),
             env=variables,
             cwd=folder,
             start_new_session=True,
@@ -139,4 +146,4 @@ async def start_process(
         CENSUS.remove(family)
         raise EnvironmentFault(f"the function's process could not be started: {error}", where=command[0]) from error
     GUARD.watch(family, process.pid)
-    return ProcessGroup(process, family)
+    return ProcessGroup(process.pid, asyncio.create_task(process.wait()), family)

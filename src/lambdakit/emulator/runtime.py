@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, nullcontext
@@ -10,7 +11,8 @@ from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.control_group import ControlGroup, find_places
 from lambdakit.emulator.cpu_share import CpuLimit, limit_cpu
 from lambdakit.emulator.delivery import Delivery
-from lambdakit.emulator.extensions import ShutdownReason
+from lambdakit.emulator.extensions import ExtensionFailure, ShutdownReason
+from lambdakit.emulator.external_extensions import ExternalExtensions, list_extensions
 from lambdakit.emulator.family import trace_children
 from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.launch import Place
@@ -23,7 +25,8 @@ from lambdakit.emulator.variables import LOG_STREAM
 
 _KILL_LIMIT = 10
 # What an internal extension earns the function before it is killed; one without is killed at once.
-_GRACE = 0.15
+_GRACE, _EXTERNAL_GRACE = 0.15, 0.3
+_SHUTDOWN_LIMIT = 2.0
 _SLOT_PAUSE, _SLOT_LIMIT = 0.002, 10.0
 
 
@@ -31,9 +34,10 @@ class Ending(NamedTuple):
     """How a phase ended and how long it took; `exit_code` is meant when the process is gone."""
 
     milliseconds: float
-    cause: Literal["ready", "exit", "time-out"]
+    cause: Literal["ready", "exit", "time-out", "extension"]
     exit_code: int = 0
     is_out_of_memory: bool = False
+    extension: ExtensionFailure | None = None
 
 
 class Runtime:
@@ -50,6 +54,7 @@ class Runtime:
         *,
         memory: MemoryWatch,
         cpu_limit: CpuLimit = nullcontext,
+        companions: ExternalExtensions | None = None,
         stack: AsyncExitStack,
     ) -> None:
         self.api = api
@@ -58,6 +63,7 @@ class Runtime:
         self._cpu_limit = cpu_limit
         self._memory = memory
         self._output = output
+        self._companions = companions or ExternalExtensions(api.extensions, {})
         self._stack = stack
 
     @classmethod
@@ -68,47 +74,55 @@ class Runtime:
             group = ControlGroup(find_places(), wanted=_wanted_limits(configuration))
             stack.callback(group.close)
             output = stack.enter_context(Output(log))
-            api = RuntimeApi(
-                function_name=configuration.name,
-                handler=configuration.handler,
-                max_concurrency=configuration.max_concurrency or 1,
+            api = await stack.enter_async_context(_make_api(configuration))
+            companions = await ExternalExtensions.start(
+                place, api.extensions, group, address=api.address, output=output.descriptor
             )
-            await stack.enter_async_context(api)
-            processes = await start_process(
-                place.command(group),
-                variables=place.variables(runtime_api=api.address, log_descriptor=output.descriptor),
-                mark=LOG_STREAM,
-                folder=configuration.task_root,
-                output=output.descriptor,
-            )
+            stack.callback(companions.kill)
+            processes = await _start(place, group, address=api.address, output=output.descriptor)
             output.release()
+            if companions:
+                # Until they have registered.
+                processes.hold()
             return cls(
                 processes,
                 api,
                 output,
-                memory=watch_memory(processes, group, configuration),
+                memory=watch_memory(processes, group, configuration, beside=companions.process_ids),
                 cpu_limit=limit_cpu(processes, group, configuration),
+                companions=companions,
                 stack=stack.pop_all(),
             )
 
     async def stop(self, reason: ShutdownReason) -> None:
         """Kill the process and all its descendants, log what they still wrote and free all else.
 
-        A function with an extension is told first, by SIGTERM, and has 150 ms.
+        A function with an extension is told first, by SIGTERM: one of its own has 150 ms, one with external extensions
+        300 ms, and they then have what is left of 2 seconds.
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
         """
-        if self.api.has_extensions and not self.has_ended:
-            self.api.shut_down(reason, time.time() + _GRACE)
-            await self._processes.terminate(_GRACE)
+        began = time.perf_counter()
+        if self.api.has_extensions and not self._processes.is_killed and not self._processes.exited.done():
+            await self._processes.terminate(_EXTERNAL_GRACE if self._companions else _GRACE)
+        if self._companions and self.api.has_extensions:
+            self._processes.kill()
+            await self._companions.shut_down(reason, max(began + _SHUTDOWN_LIMIT - time.perf_counter(), 0.0))
         self.kill()
         async with self._stack:
             await asyncio.wait({self._processes.exited}, timeout=_KILL_LIMIT)
+            await self._companions.wait_until_gone(_KILL_LIMIT)
             self._output.finish()
 
     @property
+    def process_id(self) -> int:
+        """The number of the function's first process."""
+        return self._processes.id
+
+    @property
     def has_ended(self) -> bool:
-        """Whether the process is gone or about to go."""
-        return self._processes.is_killed or self._processes.exited.done()
+        """Whether the process is gone or about to go, or an extension has failed."""
+        is_broken = self.api.extensions.failed.done()
+        return is_broken or self._processes.is_killed or self._processes.exited.done()
 
     @property
     def peak_memory_mb(self) -> int:
@@ -118,9 +132,13 @@ class Runtime:
     def kill(self) -> None:
         """Kill the process and all its descendants, now; needs no event loop."""
         self._processes.kill()
+        self._companions.kill()
 
     async def finish_init(self, limit: float | None) -> Ending:
         """Wait until the runtime asks for its first invocation, ends, or is `limit` seconds old."""
+        if self._companions:
+            await self._companions.wait_until_registered(limit)
+            self._processes.release()
         return await self._finish_phase(self._began, self.api.ready, limit)
 
     async def run(
@@ -141,6 +159,7 @@ class Runtime:
         The workers of a Managed Instance ask one after the other, and only the first ends init; one whose invocation
         has timed out is still at work.
         """
+        self._companions.thaw()
         self._processes.thaw()
         deadline = time.perf_counter() + _SLOT_LIMIT
         while not self.api.idle_slots and not self.has_ended and time.perf_counter() < deadline:  # noqa: ASYNC110 (requests of processes)
@@ -150,20 +169,44 @@ class Runtime:
     def freeze(self) -> int:
         """Stop the processes until the next invocation, and return how many children had not ended."""
         self._processes.freeze()
+        self._companions.freeze()
         # Whether there may be any is cheap to tell; only then is it worth the time to count them.
         return 0 if trace_children(self._processes.id) is not None else _count_children(self._processes.id)
 
     async def _finish_phase(self, began: float, ready: asyncio.Future[float], limit: float | None) -> Ending:
-        exited = self._processes.exited
+        exited, failed = self._processes.exited, self.api.extensions.failed
         left = None if limit is None else began + limit - time.perf_counter()
         async with self._memory.sample():
-            await asyncio.wait({ready, exited}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ready, exited, failed}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         self._output.drain()
-        if ready.done():
+        milliseconds = (time.perf_counter() - began) * 1000
+        if failed.done() and not self._memory.is_exceeded:
+            return Ending(milliseconds, "extension", extension=failed.result())
+        if ready.done() and not failed.done():
             return Ending((ready.result() - began) * 1000, "ready")
-        if exited.done():
-            return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
+        if failed.done() or exited.done():
+            exit_code = exited.result() if exited.done() else -signal.SIGKILL
+            return Ending(milliseconds, "exit", exit_code, self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")
+
+
+def _make_api(configuration: FunctionConfiguration) -> RuntimeApi:
+    return RuntimeApi(
+        function_name=configuration.name,
+        handler=configuration.handler,
+        extensions=[path.name for path in list_extensions(configuration.extensions)],
+        max_concurrency=configuration.max_concurrency or 1,
+    )
+
+
+async def _start(place: Place, group: ControlGroup, *, address: str, output: int) -> ProcessGroup:
+    return await start_process(
+        place.command(group),
+        variables=place.variables(runtime_api=address, log_descriptor=output),
+        mark=LOG_STREAM,
+        folder=place.configuration.task_root,
+        output=output,
+    )
 
 
 def _wanted_limits(configuration: FunctionConfiguration) -> list[str]:

@@ -2,7 +2,7 @@ import asyncio
 import enum
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Self
 
 from lambdakit.emulator.answer import PAYLOAD_LIMIT, STREAM_LIMIT, Answer, reported_error
@@ -38,8 +38,9 @@ class RuntimeApi:
 
     `ready` completes when the runtime asks for its next invocation and every extension for its next event, with the
     moment on `time.perf_counter`; each delivery begins a new one. `answer` is what was posted for the invocation
-    delivered last, `init_error` what was posted instead of a first request. `max_concurrency` is that of Managed
-    Instances, `restoring` and `credentials` are those of SnapStart.
+    delivered last, `init_error` what was posted instead of a first request. `extensions` names those that are started
+    beside the runtime. `max_concurrency` is that of Managed Instances, `restoring` and `credentials` are those of
+    SnapStart.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
     """
 
@@ -48,6 +49,7 @@ class RuntimeApi:
         *,
         function_name: str = "function",
         handler: str = "",
+        extensions: Collection[str] = (),
         max_concurrency: int = 1,
         has_snapshot: bool = False,
         credentials: Credentials | None = None,
@@ -56,7 +58,7 @@ class RuntimeApi:
         self.ready: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self.init_error: Answer | None = None
         self.restoring = Restoring() if has_snapshot else None
-        self.extensions = Extensions(self._settle, function_name=function_name, handler=handler)
+        self.extensions = Extensions(self._settle, function_name=function_name, handler=handler, external=extensions)
         self._credentials = credentials
         self._throttle = throttle
         self._slots = Slots(max_concurrency)

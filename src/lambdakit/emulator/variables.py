@@ -4,12 +4,34 @@ from lambdakit.emulator.journal import LogSettings
 LOG_STREAM = "AWS_LAMBDA_LOG_STREAM_NAME"
 """The variable whose value no two environments share."""
 
-_CREDENTIALS = {
+NOT_FOR_EXTENSIONS = frozenset(
+    {
+        "_HANDLER",
+        "_LAMBDA_TELEMETRY_LOG_FD",
+        "_AWS_XRAY_DAEMON_ADDRESS",
+        "_AWS_XRAY_DAEMON_PORT",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        LOG_STREAM,
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+"""Variables that are meant for the runtime alone.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+"""
+
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
     "AWS_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "AWS_SESSION_TOKEN": "local",
 }
+"""Credentials that open nothing."""
+
 _SYSTEM = {
     "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
@@ -33,7 +55,7 @@ def build_variables(
     """Build the whole environment of the function's process: Lambda's variables and the user's, nothing else."""
     root, limit = str(configuration.task_root), configuration.max_concurrency
     return {
-        **_CREDENTIALS,
+        **CREDENTIALS,
         **_SYSTEM,
         "_HANDLER": configuration.handler,
         "_LAMBDA_TELEMETRY_LOG_FD": str(log_descriptor),

@@ -100,6 +100,7 @@ class Function(Section):
     mcp: Annotated[McpTrigger | None, Table(McpTrigger)] = None
     queue: Annotated[QueueTrigger | None, Table(QueueTrigger)] = None
     schedule: Annotated[str | None, _SCHEDULE] = None
+    extensions: Annotated[str | None, text()] = None
     max_concurrency: Annotated[int | None, between(1, 1600, "invocations")] = None
     log_format: Annotated[Literal["Text", "JSON"] | None, one_of("Text", "JSON")] = None
     log_level: Annotated[LogLevel | None, one_of("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")] = None
@@ -142,3 +143,12 @@ class Project(Section):
         default_factory=dict[str, Function]
     )
     mcp: Annotated[McpSettings, Table(McpSettings)] = field(default_factory=McpSettings)
+
+    def clashes(self) -> Iterator[tuple[str, str]]:
+        """Yield a Python that Managed Instances do not have.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html
+        """
+        managed = [name for name, function in self.functions.items() if function.max_concurrency is not None]
+        if managed and self.python in {"3.11", "3.12"}:
+            yield "python", f'is "{self.python}", but {managed[0]} has max_concurrency, allowed: "3.13", "3.14"'

@@ -26,7 +26,7 @@ def run(work: Coroutine[Any, Any, None], invocation: Invocation, seconds: float)
     try:
         loop.run(_work(work, owned, failures), seconds=seconds)
     except TimeoutError:
-        return loop.run(_cut(owned, invocation, _name(work)), seconds=2 * _GRACE)
+        return loop.run(_cut(owned, invocation), seconds=2 * _GRACE)
     if failures:
         raise failures[0]
     return None
@@ -41,14 +41,10 @@ async def run_beside_others(work: Coroutine[Any, Any, None], invocation: Invocat
     if not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_GRACE)
-        return await _cut(owned, invocation, _name(work))
+        return await _cut(owned, invocation)
     if failures:
         raise failures[0]
     return None
-
-
-def _name(work: Coroutine[Any, Any, None]) -> str:
-    return getattr(work, "__qualname__", "the handler")
 
 
 async def _work(work: Coroutine[Any, Any, None], owned: set[asyncio.Task[Any]], failures: list[BaseException]) -> None:
@@ -63,9 +59,9 @@ async def _work(work: Coroutine[Any, Any, None], owned: set[asyncio.Task[Any]], 
     await finish(owned)
 
 
-async def _cut(owned: set[asyncio.Task[Any]], invocation: Invocation, name: str) -> str:
+async def _cut(owned: set[asyncio.Task[Any]], invocation: Invocation) -> str:
     names = await cut(owned, _GRACE)
     stream = invocation.stream_begun
     if stream is not None and not stream.has_ended:
         await stream.fail("Sandbox.Timedout", "the response was cut off just before the function's time-out")
-    return ", ".join(names) or name
+    return ", ".join(names) or "the handler"

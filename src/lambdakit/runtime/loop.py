@@ -87,6 +87,10 @@ class MainLoop:
                 note_escape(error)
         raise task.exception() or AssertionError("work that never ends has ended")
 
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """Return all tasks that have not ended."""
+        return asyncio.all_tasks(self._loop)
+
     async def _stop_after(self, work: Coroutine[Any, Any, Result], turn: int) -> Result:
         try:
             return await work

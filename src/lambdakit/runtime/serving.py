@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Awaitable, Coroutine
 from contextvars import copy_context
 from typing import Any, NoReturn, cast
@@ -47,6 +48,8 @@ class Server:
             copy_context().run(self._serve, event)
             self._watch.end(event.deadline)
             self._log.finish()
+            if self._is_cold and (loading := sys.modules.get("lambdakit.observability.loading")) is not None:
+                loading.load_pending()
             self._is_cold = False
 
     def _serve(self, event: Event) -> None:

@@ -3,9 +3,9 @@
 Source: https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 """
 
-import sys
+import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from lambdakit.coldstart.hooks import after_restore_hooks, before_snapshot_hooks
 from lambdakit.runtime.client import Outcome, post_init_error, post_restore_error, wait_for_restore
@@ -25,11 +25,11 @@ def pass_through(connection: BlockingConnection, log: Log) -> None:
     """
     if failure := _run(before_snapshot_hooks(), log):
         connection.run(post_init_error(failure._replace(error_type="Runtime.BeforeSnapshotError")))
-        sys.exit(_BEFORE_FAILED)
+        _leave(_BEFORE_FAILED, log)
     restore_next(connection)
     if failure := _run(after_restore_hooks(), log):
         connection.run(post_restore_error(failure._replace(error_type="Runtime.AfterRestoreError")))
-        sys.exit(_AFTER_FAILED)
+        _leave(_AFTER_FAILED, log)
 
 
 def _run(hooks: list[Callable[[], Any]], log: Log) -> Outcome | None:
@@ -41,6 +41,12 @@ def _run(hooks: list[Callable[[], Any]], log: Log) -> Outcome | None:
         log.write_failure(outcome)
         return outcome
     return None
+
+
+def _leave(code: int, log: Log) -> NoReturn:
+    log.finish()
+    # What the hooks left half done is no end that Python should say anything of.
+    os._exit(code)
 
 
 def restore_next(connection: Any) -> None:

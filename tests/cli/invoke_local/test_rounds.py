@@ -1,3 +1,4 @@
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,6 +48,24 @@ def test_environments_start_as_often_as_the_options_ask(
     assert done.stderr.count("\nwarm: ") == (inits == 1)
 
 
+@pytest.mark.parametrize(("runtime", "notes"), [("awslambdaric", 0), ("lambdakit", 1)])
+def test_with_a_snapshot_environments_are_restored_and_init_runs_once(counter: Path, runtime: str, notes: int) -> None:
+    options = ["--repeat", "3", "--cold", "--snapstart", "--runtime", runtime]
+    done = invoke_local(counter, "counter:app", "GET", "/", *options)
+    assert (done.code, done.stdout) == (0, b"1")
+    assert [done.stderr.count(each) for each in ("INIT_START ", "RESTORE_START ", "RESTORE_REPORT ")] == [1, 3, 3]
+    assert re.search(r"\ncold: \S+ ms and restore \S+ ms, the slowest of 3 ", done.stderr)
+    assert "hooks of the restore included, the snapshot's own price not" in done.stderr
+    assert done.stderr.count("note: whether SnapStart has run on AWS with the runtime lambdakit") == notes
+
+
+def test_a_mistake_in_init_is_one_line_with_a_snapshot_too(counter: Path) -> None:
+    done = invoke_local(counter, "nothing_of_that_name:app", "GET", "/", "--snapstart")
+    [line] = done.messages
+    assert done.code == 2
+    assert "nothing_of_that_name" in line
+
+
 @pytest.mark.parametrize("runtime", ["awslambdaric", "lambdakit"])
 def test_either_runtime_survives_a_freeze(counter: Path, runtime: str) -> None:
     options = ["--repeat", "3", "--freeze", "100ms", "--runtime", runtime]
@@ -66,6 +85,9 @@ def test_a_function_that_is_declared_as_streaming_runs_on_the_runtime_that_strea
     as_asked = invoke_local(counter, "web", "GET", "/", "--runtime", "awslambdaric")
     assert (by_itself.stdout, as_asked.stdout) == (b"1", b"1")
     assert [note in run.stderr for run in (by_itself, as_asked)] == [True, False]
+    from_a_snapshot = invoke_local(counter, "web", "GET", "/", "--snapstart")
+    assert from_a_snapshot.stdout == b"1"
+    assert "note: with SnapStart AWS's own client serves the function, which does not stream" in from_a_snapshot.stderr
 
 
 @pytest.mark.parametrize(
@@ -74,6 +96,10 @@ def test_a_function_that_is_declared_as_streaming_runs_on_the_runtime_that_strea
         (["--freeze", "5"], "'5' is no duration (in --freeze)"),
         (["--freeze", "5s"], "environments are frozen between repeats, and there is one request (in --freeze)"),
         (["--freeze", "5s", "--repeat", "2", "--cold"], "a cold environment is new, so that none was frozen"),
+        (
+            ["--snapstart", "--debug-port", "5678"],
+            "a debugger cannot follow through a snapshot (in function counter-app)",
+        ),
         (["--concurrency", "2", "--debug-port", "5678"], "under a debugger nothing is frozen and one environment"),
         (["--concurrency", "0"], "Invalid value for '--concurrency'"),
     ],

@@ -18,8 +18,9 @@ TIME = "2026-01-01T00:00:00.000Z"
 
 
 def keep(root: Path, message: str, **fields: Any) -> None:
-    defaults: dict[str, Any] = {"function": "api", "stream": "s", "request_id": "1234567890", "level": "INFO"}
-    record = Record(message=message, origin="function", time=TIME, **defaults | fields)
+    defaults: dict[str, Any] = {"function": "api", "stream": "s", "request_id": "1234567890"}
+    defaults |= {"level": "INFO", "origin": "function"}
+    record = Record(message=message, time=TIME, **defaults | fields)
     LogKeeper(log_folder(root), print).keep(record)
 
 
@@ -56,6 +57,39 @@ def test_no_message_can_pass_for_another_record(tmp_path: Path) -> None:
     keep(tmp_path, f"first\n{forged}\r{forged}\x1b[2J")
     lines = toolkit(tmp_path, "logs").stdout.decode().splitlines()
     assert lines == [f"{TIME} INFO  api 12345678 first", f"    {forged}\\x0d{forged}\\x1b[2J"]
+
+
+STRUCTURED = {
+    "level": "INFO",
+    "location": "f:1",
+    "message": "request",
+    "timestamp": TIME,
+    "service": "shop",
+    "route": "/items",
+    "status": 200,
+    "cold_start": False,
+    "function_request_id": "1234",
+    "said": {"a": [1, "\u2028"]},
+}
+
+
+def test_a_structured_line_is_shown_as_its_message_and_its_fields(tmp_path: Path) -> None:
+    keep(tmp_path, json.dumps(STRUCTURED))
+    keep(tmp_path, json.dumps({"level": "ERROR", "message": {"a": 1}, "cold_start": True, "exception": "one\n  two"}))
+    keep(tmp_path, json.dumps({"level": "ERROR", "message": "failed", "stackTrace": ["  one\n", "  two\n"]}))
+    keep(tmp_path, '{"time": "now", "type": "platform.start"}')
+    keep(tmp_path, "{" * 9)
+    lines = [
+        line.removeprefix(f"{TIME} INFO  api 12345678 ")
+        for line in toolkit(tmp_path, "logs").stdout.decode().splitlines()
+    ]
+    assert lines == [
+        'request route=/items status=200 said={"a": [1, "\\x2028"]}',
+        *('{"a": 1} cold_start=true', "    one", "      two"),
+        *("failed", "      one", "      two"),
+        '{"time": "now", "type": "platform.start"}',
+        "{" * 9,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -102,3 +136,25 @@ def test_levels_have_colours_on_a_terminal_alone(tmp_path: Path) -> None:
     os.close(reader)
     assert b"\x1b[31mERROR\x1b[0m" in shown
     assert b"\x1b" not in toolkit(tmp_path, "logs").stdout
+
+
+def test_lambdas_own_json_records_are_shown_by_their_type_and_fields(tmp_path: Path) -> None:
+    report = {
+        "time": TIME,
+        "type": "platform.report",
+        "record": {"requestId": "1234567890", "metrics": {"durationMs": 1.5}, "status": "success"},
+    }
+    note = {"time": TIME, "type": "lambdakit.note", "record": {"message": "mind\nthis"}}
+    others: list[dict[str, Any]] = [{"type": "platform.report"}, {"type": 5, "record": {}}, {"type": "", "record": ""}]
+    for each in (report, note, *others):
+        keep(tmp_path, json.dumps(each), origin="platform")
+    # What a function prints must not pass for a record of the platform.
+    keep(tmp_path, json.dumps(report))
+
+    first, second, more, *rest = toolkit(tmp_path, "logs").stdout.decode().splitlines()
+
+    assert first == f"{TIME} INFO  api 12345678 platform.report status=success durationMs=1.5"
+    assert (second, more) == (f"{TIME} INFO  api 12345678 lambdakit: mind", "    this")
+    assert rest == [f"{TIME} INFO  api 12345678 {json.dumps(each)}" for each in (*others, report)]
+    written = [json.loads(line)["message"] for line in toolkit(tmp_path, "logs", "--json").stdout.splitlines()]
+    assert written == [json.dumps(each) for each in (report, note, *others, report)]

@@ -10,6 +10,9 @@ Seen = Any
 ID = "<id>"
 """Stands for any request id."""
 
+REFUSED = "<refused>"
+"""Stands for an event that the Invoke API does not take: 413 on AWS, PayloadTooLarge in the local Lambda."""
+
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -127,6 +127,33 @@ _ENDINGS = (
     ),
 )
 
+_CUT_OFF = (
+    Row(
+        name="an async handler out of time is cut off",
+        source="""
+            import asyncio
+            calls = 0
+            async def handler(event, context):
+                global calls
+                calls += 1
+                await asyncio.sleep(60 if event == "fail" else 0)
+                return calls
+        """,
+        calls=_AROUND,
+        timeout=1,
+        expect=(
+            1,
+            raised(
+                "Sandbox.Timedout",
+                "Task timed out: the handler was cut off 0.1 seconds before the function's time-out",
+                has_trace=False,
+            ),
+            3,
+        ),
+        runtimes=("lambdakit",),
+    ),
+)
+
 _IN_INIT = (
     _init(
         "a missing handler",
@@ -257,4 +284,4 @@ _IN_INIT = (
     ),
 )
 
-ROWS = (*_EXCEPTIONS, *_ENDINGS, *_IN_INIT)
+ROWS = (*_EXCEPTIONS, *_ENDINGS, *_CUT_OFF, *_IN_INIT)

@@ -3,7 +3,7 @@
 import json
 
 from lambdakit.events import FORMATS, Request
-from tests.emulator.contract.answers import ID, Seen, raised
+from tests.emulator.contract.answers import ID, REFUSED, Seen, raised
 from tests.emulator.contract.rows import Call, Difference, Row
 
 _VALUES: tuple[Seen, ...] = (
@@ -20,7 +20,15 @@ _VALUES: tuple[Seen, ...] = (
 )
 _LIMIT = 6_291_556
 _TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({_LIMIT} bytes)."
+_NOT_STREAMED = "AWS's runtime client cannot stream: the result is complete before it is posted"
+_SERVER_ERROR = {
+    "statusCode": 500,
+    "headers": {"content-type": "text/plain; charset=utf-8"},
+    "body": "Internal Server Error",
+    "isBase64Encoded": False,
+}
 _REQUEST = Request("GET", "/items/42", b"/items/42", b"", [(b"host", b"shop.test")], b"")
+_EVENT = json.dumps(FORMATS["function-url"].encode_request(_REQUEST)).encode()
 _STREAM = {"Content-Type": "text/plain"}
 
 
@@ -36,6 +44,10 @@ def _context_expected(group: str, stream: str) -> dict[str, object]:
         "tenant": None,
         "left": [True, True],
     }
+
+
+def _of_size(size: int) -> bytes:
+    return b'"' + b"x" * (size - 2) + b'"'
 
 
 ROWS = (
@@ -211,6 +223,27 @@ ROWS = (
         ),
     ),
     Row(
+        name="an event as large as Lambda takes arrives and one byte more is refused",
+        source="handler = lambda event, context: len(event)",
+        calls=(Call(_of_size(_LIMIT)), Call(_of_size(_LIMIT + 1)), Call(b'"x"')),
+        expect=(_LIMIT - 2, REFUSED, 1),
+        differences=(
+            Difference(
+                where="rie",
+                reason="AWS's emulator cuts off what is over the limit, so that the function gets no JSON",
+                expect=(
+                    _LIMIT - 2,
+                    raised(
+                        "Runtime.UnmarshalError",
+                        "Unable to unmarshal input: Unterminated string starting at: line 1 column 1 (char 0)",
+                        has_trace=False,
+                    ),
+                    1,
+                ),
+            ),
+        ),
+    ),
+    Row(
         name="an async handler is awaited",
         source="""
             import asyncio
@@ -247,13 +280,13 @@ ROWS = (
             handler = LambdaApp(app, lifespan="off")
         """,
         variables={"LAMBDAKIT_STREAMING": "function-url"},
-        calls=(Call(json.dumps(FORMATS["function-url"].encode_request(_REQUEST)).encode()),) * 2,
+        calls=(Call(_EVENT),) * 2,
         expect=(b'{"statusCode": 201, "headers": {"content-type": "text/plain"}}' + bytes(8) + "one zwölf".encode(),)
         * 2,
         differences=(
             Difference(
                 where="awslambdaric",
-                reason="AWS's runtime client cannot stream: the result is complete before it is posted",
+                reason=_NOT_STREAMED,
                 expect=(
                     {
                         "statusCode": 201,
@@ -264,6 +297,29 @@ ROWS = (
                 )
                 * 2,
             ),
+        ),
+    ),
+    Row(
+        name="an app that fails in mid-stream is told so after what was sent",
+        source="""
+            from lambdakit.asgi import LambdaApp
+            async def app(scope, receive, send):
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": b"one", "more_body": True})
+                raise ValueError("out of tea")
+            handler = LambdaApp(app, lifespan="off")
+        """,
+        variables={"LAMBDAKIT_STREAMING": "function-url"},
+        calls=(Call(_EVENT),),
+        expect=(raised("ValueError", "out of tea"),),
+        differences=(
+            Difference(
+                where="rie",
+                reason="AWS's emulator has no streaming front: its caller gets the bytes and no trailers",
+                expect=(b'{"statusCode": 200, "headers": {}}' + bytes(8) + b"one",),
+            ),
+            Difference(where="awslambdaric", reason=_NOT_STREAMED, expect=(_SERVER_ERROR,)),
+            Difference(where="rie awslambdaric", reason=_NOT_STREAMED, expect=(_SERVER_ERROR,)),
         ),
     ),
 )

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -76,7 +76,10 @@ def _download(name: str, digest: str, program: Path) -> None:
 
 
 class Caller:
-    """Invokes the function of a running emulator, one invocation after the other: two at a time crash it."""
+    """Invokes the function of a running emulator, one invocation after the other.
+
+    Two at a time crash it, unless it runs the function as Managed Instances do.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -95,16 +98,18 @@ class Caller:
 
 
 @contextmanager
-def run_emulator(command: list[str], folder: Path, variables: Mapping[str, str]) -> Generator[Caller]:
-    """Run AWS's emulator around the command of a runtime."""
-    program = find_program()
+def run_emulator(
+    command: list[str], folder: Path, variables: Mapping[str, str], *, around: Sequence[str] = ()
+) -> Generator[Caller]:
+    """Run AWS's emulator around the command of a runtime, and the program `around` around the emulator."""
+    program = str(find_program())
     for attempt in range(5):
         port, runtime_port = _unused_ports()
         with tempfile.TemporaryFile() as output:
             addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
             addresses += ["--runtime-api-address", f"127.0.0.1:{runtime_port}"]
             process = subprocess.Popen(
-                [program, *addresses, *command],
+                [*around, program, *addresses, *command],
                 cwd=folder,
                 env=dict(variables),
                 stdin=subprocess.DEVNULL,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import lambdakit
 from lambdakit.emulator import Environment, FunctionConfiguration
-from tests.emulator.contract.answers import Seen, error_type, read_answer
+from lambdakit.errors import PayloadTooLarge
+from tests.emulator.contract.answers import REFUSED, Seen, error_type, read_answer
 from tests.emulator.contract.rie import run_emulator
 from tests.emulator.contract.rows import Call, Row
 
@@ -43,7 +44,11 @@ async def _call_all(configuration: FunctionConfiguration, calls: Sequence[Call])
     seen: list[Seen] = []
     async with Environment(configuration, log=print) as environment:
         for call in calls:
-            outcome = await environment.invoke(call.payload, client_context=call.client_context)
+            try:
+                outcome = await environment.invoke(call.payload, client_context=call.client_context)
+            except PayloadTooLarge:
+                seen.append(REFUSED)
+                continue
             answer = read_answer(outcome.payload)
             # The header X-Amz-Function-Error and the payload must tell the same.
             assert outcome.is_streamed or outcome.error_type == error_type(answer)

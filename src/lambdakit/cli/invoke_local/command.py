@@ -31,6 +31,7 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
     repeat: options.Repeat = 1,
     concurrency: options.Concurrency = 1,
     cold: options.Cold = False,
+    snapstart: options.SnapStart = False,
     freeze: options.Freeze = None,
     debug_port: options.DebugPort = None,
     include: options.Include = False,
@@ -64,7 +65,13 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
     from lambdakit.cli.invoke_local import invocation, rounds  # noqa: PLC0415
 
     configuration = invocation.configure(
-        found, timeout=timeout, memory=memory, env_file=env_file, debug_port=debug_port, runtime=runtime
+        found,
+        timeout=timeout,
+        memory=memory,
+        env_file=env_file,
+        debug_port=debug_port,
+        runtime=runtime,
+        snapstart=snapstart,
     )
     plan = rounds.plan_rounds(
         repeat=repeat, concurrency=concurrency, freeze=freeze, is_cold=cold, debug_port=debug_port

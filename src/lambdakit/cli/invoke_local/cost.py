@@ -26,4 +26,6 @@ def cost_line(report: Report, architecture: Architecture) -> str:
     """Say what a million invocations such as this one would cost."""
     size = f"{report.billed_duration_ms} ms billed at {report.memory_size_mb} MB on {architecture}"
     start = ", init included" if report.init_duration_ms is not None else ""
+    if report.restore_duration_ms is not None:
+        start = ", hooks of the restore included, the snapshot's own price not"
     return f"cost: {price_million(report, architecture):.2f} USD for a million requests of {size}{start}"

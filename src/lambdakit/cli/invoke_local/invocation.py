@@ -41,6 +41,7 @@ def configure(
     env_file: Path | None,
     debug_port: int | None,
     runtime: Runtime | None,
+    snapstart: bool,
 ) -> FunctionConfiguration:
     """Return what the emulator has to know: the declaration, with the command's own values where there are any.
 
@@ -48,7 +49,9 @@ def configure(
         UserError: A value that Lambda would refuse, or an `env_file` that cannot be used.
     """
     function = target.function
-    runtime = runtime or _choose_runtime(target, is_debugged=debug_port is not None)
+    if snapstart and runtime == "lambdakit":
+        log("note: whether SnapStart has run on AWS with the runtime lambdakit is said in docs/concepts/runtime.md")
+    runtime = runtime or _choose_runtime(target, is_debugged=debug_port is not None, has_snapshot=snapstart)
     if target.python != THIS_PYTHON:
         log(f"note: on Lambda this function gets Python {target.python}, this run uses {THIS_PYTHON}")
     return FunctionConfiguration(
@@ -64,6 +67,8 @@ def configure(
         },
         debug_port=debug_port,
         runtime=runtime,
+        extensions=target.root / function.extensions if function.extensions else None,
+        snapstart=snapstart,
         max_concurrency=function.max_concurrency,
         log_format=function.log_format,
         log_level=function.log_level,
@@ -71,8 +76,13 @@ def configure(
     )
 
 
-def _choose_runtime(target: Target, *, is_debugged: bool) -> Runtime:
+def _choose_runtime(target: Target, *, is_debugged: bool, has_snapshot: bool) -> Runtime:
     if not target.is_streaming or is_debugged:
+        return "awslambdaric"
+    if has_snapshot:
+        log(
+            "note: with SnapStart AWS's own client serves the function, which does not stream, unless --runtime says so"
+        )
         return "awslambdaric"
     log("note: the function is declared with streaming = true, so the runtime lambdakit serves it")
     return "lambdakit"
@@ -93,7 +103,7 @@ def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, 
     if configuration.debug_port is not None or configuration.system_log_level == "WARN":
         # Nothing may come then that tells of the end of init.
         held_log.release()
-    keeper = LogKeeper(log_folder(configuration.task_root), log)
+    keeper = LogKeeper(log_folder(configuration.task_root), log, variables=configuration.variables)
     signals: list[int] = []
     printer = StreamPrinter(call) if isinstance(call, HttpCall) and rounds.is_single and not call.raw else None
     sending = send(
@@ -130,7 +140,7 @@ def _print_result(call: Call, outcome: Outcome, printer: StreamPrinter | None) -
 
 def _find_mistake(configuration: FunctionConfiguration, outcome: Outcome) -> UserError | None:
     """Return the mistake of the user that kept the function from seeing an event, if it is one."""
-    own_mistakes = _OWN_MISTAKES if outcome.phase == "init" else REFUSALS
+    own_mistakes = _OWN_MISTAKES if outcome.phase != "invoke" else REFUSALS
     if outcome.error_type in own_mistakes and _is_raised_by_the_toolkit(outcome):
         return UserError(_describe(configuration, outcome))
     if outcome.phase == "init" and outcome.error_type in _FIXES:

@@ -33,6 +33,7 @@ Concurrency = Annotated[
     int, Option("--concurrency", min=1, max=1000, metavar="N", help="Send it N times at once, each time.")
 ]
 Cold = Annotated[bool, Option("--cold", help="Repeat on new environments.")]
+SnapStart = Annotated[bool, Option("--snapstart", help="Restore environments from a snapshot of one init.")]
 Freeze = Annotated[
     str | None, Option("--freeze", metavar="DURATION", help="Let environments stand still between repeats, as 60s.")
 ]

@@ -80,10 +80,10 @@ def log_status(response: Response, size: int | None = None) -> None:
     log(f"HTTP {response.status} {content_type} {len(response.body) if size is None else size} bytes")
 
 
-def log_durations(cold: Sequence[tuple[float, float | None]], warm: Sequence[float]) -> None:
-    """Write how long invocations took, in milliseconds: cold ones, each perhaps with its init, and warm ones."""
-    for duration, initialization in cold[:1]:
-        init = f" and init {initialization:.2f} ms" if initialization is not None else ""
+def log_durations(cold: Sequence[tuple[float, float | None]], warm: Sequence[float], *, start: str = "init") -> None:
+    """Write how long invocations took, in milliseconds: cold ones, each perhaps with its `start`, and warm ones."""
+    for duration, milliseconds in cold[:1]:
+        init = f" and {start} {milliseconds:.2f} ms" if milliseconds is not None else ""
         others = f", the slowest of {len(cold)} {max(each for each, _ in cold):.2f} ms" if len(cold) > 1 else ""
         log(f"cold: {duration:.2f} ms{init}{others}")
     if warm:

@@ -13,8 +13,14 @@ def sum_up(outcomes: Sequence[Outcome], last: Outcome, architecture: Architectur
     log(cost_line(last.report, architecture))
     if len(outcomes) > 1:
         reports = [outcome.report for outcome in outcomes]
-        cold = [(report.duration_ms, report.init_duration_ms) for report in reports if report.is_cold]
-        log_durations(cold, [report.duration_ms for report in reports if not report.is_cold])
+        is_restored = any(report.restore_duration_ms is not None for report in reports)
+        cold = [
+            (report.duration_ms, report.restore_duration_ms if is_restored else report.init_duration_ms)
+            for report in reports
+            if report.is_cold
+        ]
+        warm = [report.duration_ms for report in reports if not report.is_cold]
+        log_durations(cold, warm, start="restore" if is_restored else "init")
 
 
 def _note_memory(outcomes: Sequence[Outcome]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
+from lambdakit.cli.logs.structured import show_message
+
 if TYPE_CHECKING:
     from lambdakit.emulator import Record
 
@@ -31,7 +33,8 @@ def _describe(record: "Record", *, has_colour: bool) -> str:
     request = (record.request_id or "")[:_ID_LENGTH].ljust(_ID_LENGTH)
     time = f"{record.time.removesuffix('Z')[:_TIME_LENGTH]}Z"
     # Only the first line of a record starts at the margin, so that no message can pass for another record.
-    first, *others = map(_make_visible, record.message.split("\n"))
+    message = show_message(record.message, is_platform=record.origin == "platform")
+    first, *others = map(_make_visible, message.split("\n"))
     return "\n".join([f"{time} {level} {record.function} {request} {first}", *(f"    {line}" for line in others)])
 
 

@@ -25,6 +25,13 @@ def initialize_client(user_agent: str) -> None:
     _headers["User-Agent"] = user_agent
 
 
+def point(address: str) -> None:
+    """Speak to the Runtime API at another address from now on, as after a restore."""
+    global _connection  # noqa: PLW0603 (the module is the client)
+    _connection.close()
+    _connection = http.client.HTTPConnection(address)
+
+
 def next() -> tuple[bytes, dict[str, str | int | None]]:  # noqa: A001 (awslambdaric calls it so)
     """Wait for an event and return its body and headers: the deadline as a number, None for what did not come."""
     status, headers, body = _call("GET", "next")

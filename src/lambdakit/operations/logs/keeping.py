@@ -1,13 +1,14 @@
 import fcntl
 import json
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
 from lambdakit.emulator import Record
+from lambdakit.observability.redaction import Redactor
 
 _LARGEST_FILE = 5 * 1024 * 1024
 _OLDER_FILES = 3
@@ -19,14 +20,23 @@ def log_folder(root: Path) -> Path:
 
 
 class LogKeeper:
-    """Appends records to `<function>.jsonl` in a folder, from any number of processes at a time.
+    """Appends records to `<function>.jsonl` in a folder, from any number of processes at a time, without secrets.
 
-    A file that reaches `largest` bytes becomes `<function>.1.jsonl`; three older ones are kept. Where it cannot be
-    written, `complain` gets one line and nothing more is tried.
+    `variables` are those of the functions, whose secrets are recognised wherever they stand. A file that reaches
+    `largest` bytes becomes `<function>.1.jsonl`; three older ones are kept. Where it cannot be written, `complain`
+    gets one line and nothing more is tried.
     """
 
-    def __init__(self, folder: Path, complain: Callable[[str], None], *, largest: int = _LARGEST_FILE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        complain: Callable[[str], None],
+        *,
+        largest: int = _LARGEST_FILE,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = folder
+        self._redactor = Redactor(variables=variables)
         self._complain = complain
         self._largest = largest
         self._is_broken = False
@@ -36,7 +46,7 @@ class LogKeeper:
         if self._is_broken:
             return
         try:
-            self._append(record)
+            self._append(replace(record, message=self._redactor.redact_record(record.message)))
         except OSError as error:
             self._is_broken = True
             self._complain(f"note: the log is not kept: {error.strerror} ({self._folder})")

@@ -51,8 +51,10 @@ class Log:
 
     def finish(self, invocation: Current | None = None) -> None:
         """Write what an invocation, without one any, began to print and did not end."""
-        for stream in self._streams:
-            stream.finish(invocation)
+        # Whoever makes lines of what is printed stands in front of these streams.
+        for stream in dict.fromkeys((sys.stdout, sys.stderr, *self._streams)):
+            if (finish := getattr(stream, "finish", None)) is not None:
+                finish(invocation)
 
 
 def set_up_logs() -> Log:

@@ -48,17 +48,24 @@ class RecordStream(io.TextIOBase):
     def write(self, text: str, /) -> int:
         """Take a piece of text; one that ends a line completes a record."""
         # Each thread, and each invocation in it, has a record of its own, so that none breaks into another's.
-        writer = _Writer(get_ident(), current.get())
+        writer, size = _Writer(get_ident(), current.get()), len(text)
         pending = self._pending.pop(writer, "")
+        if pending.endswith("\n"):
+            self._emit(pending.removesuffix("\n"), writer.invocation, is_one_write=False)
+            pending, text = "", text if text != "\n" else ""
         whole = pending + text
-        if not text.endswith("\n") and len(whole) < _LONGEST:
+        has_ended = text.endswith("\n") or len(whole) >= _LONGEST
+        if not has_ended or (self._is_json and not pending and text.startswith("{")):
             self._pending[writer] = whole
-            return len(text)
-        self._emit(whole.removesuffix("\n"), writer.invocation, is_one_write=not pending)
-        return len(text)
+        else:
+            self._emit(whole.removesuffix("\n"), writer.invocation, is_one_write=not pending)
+        return size
 
     def flush(self) -> None:
-        """Pass on the bytes that went to `buffer`; a record is passed on when it is complete, or with `finish`."""
+        """Pass on a record that somebody made, and the bytes that went to `buffer`; what has no end waits for it."""
+        writer = _Writer(get_ident(), current.get())
+        if self._pending.get(writer, "").endswith("\n"):
+            self._emit(self._pending.pop(writer).removesuffix("\n"), writer.invocation, is_one_write=True)
         self._original.flush()
 
     def finish(self, invocation: Current | None = None) -> None:
@@ -82,7 +89,8 @@ class RecordStream(io.TextIOBase):
 def _is_record(text: str, *, is_one_write: bool) -> bool:
     """Say whether a text is a JSON record that somebody made, and no input that was printed.
 
-    Loggers write a record and its newline at once, `print` does not; documents of metrics are printed.
+    Loggers write a record and its newline at once and flush, `print` ends what it writes once more; documents of
+    metrics are printed.
     """
     if not text.startswith("{") or "\n" in text:
         return False
