@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 import lambdakit
+from lambdakit.cli.dev import dev
 from lambdakit.cli.invoke_local import invoke_local
 from lambdakit.cli.logs import logs
 from lambdakit.errors import LambdakitError, UserError
@@ -22,6 +23,7 @@ _app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _app.command("invoke-local")(invoke_local)
+_app.command("dev")(dev)
 _app.command("logs")(logs)
 
 

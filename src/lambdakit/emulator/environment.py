@@ -112,6 +112,19 @@ class Environment:
             finally:
                 self._journal.end(request_id)
 
+    async def start(self) -> Answer | None:
+        """Start the runtime ahead of the first invocation, and return the error if its init fails."""
+        if self._host is None:
+            raise EnvironmentFault("the environment is closed", fix="start it inside its `async with` block")
+        async with self._room:
+            start = await self._host.obtain("")
+            if start.failure is not None:
+                await self._break_off(self._host, start.runtime, start.failure)
+                return start.failure.answer
+            if self._is_frozen:
+                self._stillness.begin(start.runtime, children=start.runtime.freeze())
+            return None
+
     async def pause(self, seconds: float) -> None:
         """Let the environment stand still for a while, as between invocations that are far apart."""
         async with self._room:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Self
 
+from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.environment import Environment
 from lambdakit.emulator.journal import Record
@@ -112,6 +113,12 @@ class LocalFunction:
         with self._admit(), self._pool.take() as member:
             environment = await member.open()
             return await environment.invoke(payload, client_context=client_context, receiver=receiver)
+
+    async def start(self) -> Answer | None:
+        """Start an environment ahead of the first invocation, and return the error if its init fails."""
+        with self._pool.take() as member:
+            environment = await member.open()
+            return await environment.start()
 
     async def retire(self) -> None:
         """End all idle environments, so that the next invocation is cold."""

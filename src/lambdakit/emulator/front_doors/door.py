@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
@@ -24,6 +24,15 @@ _Receive = Callable[[], Awaitable[Message]]
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+class Visit(NamedTuple):
+    """One request that a front door has served, when its invocation is over; `outcome` is None without one."""
+
+    method: str
+    path: str
+    status: int
+    outcome: Outcome | None = None
+
+
 class Invocable(Protocol):
     """What a front door calls, as `LocalFunction` does it."""
 
@@ -37,16 +46,23 @@ class FrontDoor:
 
     With `streams`, a response that the function streams goes out piece by piece, where the service does so. `log` gets
     what a developer has to know, such as why a result cannot be read. Only clients that mean this machine are served:
-    a foreign `Host` or `Origin` is refused, as any web page can send requests here.
+    a foreign `Host` or `Origin` is refused, as any web page can send requests here. `note` gets each visit at its end.
     """
 
     def __init__(
-        self, function: Invocable, rules: GatewayRules, *, streams: bool = False, log: Callable[[str], None]
+        self,
+        function: Invocable,
+        rules: GatewayRules,
+        *,
+        streams: bool = False,
+        log: Callable[[str], None],
+        note: Callable[[Visit], None] = lambda _: None,
     ) -> None:
         self.function = function
         self._rules = rules
         self._streams = streams and rules.streams
         self._log = log
+        self._note = note
         self._invocations: set[asyncio.Task[Outcome]] = set()
 
     async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
@@ -58,29 +74,39 @@ class FrontDoor:
             self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
             await _refuse_foreign(send, reason)
             return
+        method, shown = scope["method"], _shown_path(scope)
         gateway = _describe(scope)
         exchange = Exchange(self._rules, gateway, send, streams=self._streams)
         body = await _read(receive, self._rules.request_limit)
         path = self._strip_stage(scope["raw_path"])
         if body is None:
             await exchange.respond(self._rules.refusals["too large"])
+            self._note(Visit(method, shown, exchange.status))
         elif path is None:
             await exchange.respond(self._rules.refusals["not found"])
+            self._note(Visit(method, shown, exchange.status))
         else:
-            await self._serve(_make_request(scope, path, body), gateway, exchange, receive)
+            invocation = self._invoke(_make_request(scope, path, body), gateway, exchange)
+            try:
+                await self._serve(exchange, invocation, receive)
+            finally:
+                invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
 
     def _strip_stage(self, raw_path: bytes) -> bytes | None:
         prefix = f"/{self._rules.stage}".encode() if self._rules.stage else b""
         path = raw_path.removeprefix(prefix) if raw_path.startswith(prefix) else None
         return path or b"/" if path is not None and path[:1] in {b"", b"/"} else None
 
-    async def _serve(self, request: Request, gateway: Gateway, exchange: Exchange, receive: _Receive) -> None:
+    def _invoke(self, request: Request, gateway: Gateway, exchange: Exchange) -> "asyncio.Task[Outcome]":
         event = self._rules.event_format.encode_request(request, gateway)
         work = self.function.invoke(json.dumps(event).encode(), receiver=exchange)
         invocation = asyncio.create_task(work)
         # The invocation may go on after the response, as a function may.
         self._invocations.add(invocation)
         invocation.add_done_callback(self._forget)
+        return invocation
+
+    async def _serve(self, exchange: Exchange, invocation: "asyncio.Task[Outcome]", receive: _Receive) -> None:
         leaving = asyncio.create_task(_wait_for_hang_up(receive))
         try:
             await self._answer(exchange, invocation, leaving)
@@ -102,7 +128,7 @@ class FrontDoor:
             await exchange.respond(self._refusal(invocation))
         else:
             exchange.is_gone = True
-            await exchange.respond(self._rules.refusals["timed out"])
+            await exchange.give_up()
 
     def _refusal(self, invocation: "asyncio.Task[Outcome]") -> Response:
         error = invocation.exception()
@@ -124,6 +150,16 @@ class FrontDoor:
         """Wait until no invocation runs any more."""
         while self._invocations:
             await asyncio.wait(self._invocations)
+
+
+def _sum_up(method: str, path: str, exchange: Exchange, invocation: "asyncio.Task[Outcome]") -> Visit:
+    is_over = not invocation.cancelled() and invocation.exception() is None
+    return Visit(method, path, exchange.status, invocation.result() if is_over else None)
+
+
+def _shown_path(scope: Any) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
 
 
 async def _read(receive: _Receive, limit: int) -> bytes | None:

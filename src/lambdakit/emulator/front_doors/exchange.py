@@ -32,6 +32,8 @@ class Exchange:
         self._streams = streams
         self._kept = bytearray()
         self._is_streamed = False
+        self.status = 0
+        """The status that the client got, or 0 while there is none."""
         self.has_begun = False
         self.is_gone = False
         self.answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
@@ -85,6 +87,16 @@ class Exchange:
         await self.respond(response)
         return None
 
+    async def give_up(self) -> None:
+        """Send what the service answers after its time limit.
+
+        Raises:
+            TruncatedStream: A response has begun.
+        """
+        if self.has_begun:
+            raise TruncatedStream("the service ends streams after its time limit")
+        await self.respond(self._rules.refusals["timed out"])
+
     def _read_result(self) -> Response:
         event_format = self._rules.event_format
         if self._is_streamed:
@@ -106,7 +118,7 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": response.body})
 
     async def _begin(self, status: int, headers: Headers) -> None:
-        self.has_begun = True
+        self.has_begun, self.status = True, status
         sent = [(name, value.strip(b" \t")) for name, value in headers if name not in _OF_THE_CONNECTION]
         if self._rules.request_id_header:
             sent.append((self._rules.request_id_header, self._gateway.request_id.encode()))

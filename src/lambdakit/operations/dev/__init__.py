@@ -1,0 +1,7 @@
+"""A project's functions behind local front doors, with the code that is on disk now."""
+
+from lambdakit.operations.dev.ports import choose_port
+from lambdakit.operations.dev.service import Front, Listener, Running, Service
+from lambdakit.operations.dev.watching import watch
+
+__all__ = ["Front", "Listener", "Running", "Service", "choose_port", "watch"]

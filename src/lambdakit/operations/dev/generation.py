@@ -1,0 +1,53 @@
+"""A function with the code of one moment."""
+
+import asyncio
+from collections.abc import Callable
+
+from lambdakit.emulator import Answer, FunctionConfiguration, LocalFunction, Outcome, Receiver, Record
+
+
+class Generation:
+    """A function's environments, all with the code that was on disk when they started.
+
+    It takes invocations until it is retired; `retire` lets those that run end first.
+    """
+
+    def __init__(self, configuration: FunctionConfiguration, *, keep: Callable[[Record], None]) -> None:
+        self.configuration = configuration
+        self._local = LocalFunction(configuration, log=_discard, keep=keep)
+        self._running = 0
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+
+    async def open(self) -> None:
+        """Take invocations from now on."""
+        await self._local.__aenter__()
+
+    async def start(self) -> Answer | None:
+        """Start a first environment, and return the error if its init fails."""
+        return await self._local.start()
+
+    async def invoke(self, payload: bytes, *, receiver: Receiver | None = None) -> Outcome:
+        """Invoke the function."""
+        self._running += 1
+        self._is_idle.clear()
+        try:
+            return await self._local.invoke(payload, receiver=receiver)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._is_idle.set()
+
+    async def cool_down(self) -> None:
+        """End all idle environments, so that the next invocation is cold."""
+        await self._local.retire()
+
+    async def retire(self, *, at_once: bool = False) -> None:
+        """End the environments when what runs in them has ended, or at once."""
+        if not at_once:
+            await self._is_idle.wait()
+        await self._local.__aexit__(None, None, None)
+
+
+def _discard(_: str) -> None:
+    """Leave the lines to whoever keeps the records, which say more."""

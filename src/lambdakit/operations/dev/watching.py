@@ -1,0 +1,20 @@
+"""What is saved in a project."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import cast
+
+from watchfiles import Change, DefaultFilter, awatch
+
+_IGNORED = (*DefaultFilter.ignore_dirs, ".ruff_cache", ".toolkit", "build", "cdk.out", "dist")
+_PAUSE_MS = 50
+"""Milliseconds without another change after which a save is complete: editors write more than one file."""
+
+
+async def watch(root: Path) -> AsyncGenerator[set[Path]]:
+    """Give the files that changed below a folder, each time some have; caches, environments and builds do not count."""
+    chosen = DefaultFilter(ignore_dirs=_IGNORED)
+    async for changes in cast(
+        "AsyncGenerator[set[tuple[Change, str]]]", awatch(root, watch_filter=chosen, step=_PAUSE_MS)
+    ):
+        yield {Path(path) for _, path in changes}
