@@ -26,7 +26,7 @@ async def _serve(service: Service, screen: Screen, root: Path | None) -> None:
     began = time.perf_counter()
     async with service:
         screen.show(service.running, seconds=time.perf_counter() - began)
-        tasks = [asyncio.create_task(ended.wait())]
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(ended.wait())]
         if root is not None:
             tasks.append(asyncio.create_task(_reload(service, screen, root)))
         try:
@@ -40,7 +40,7 @@ async def _serve(service: Service, screen: Screen, root: Path | None) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _reload(service: Service, screen: Screen, root: Path) -> bool:
+async def _reload(service: Service, screen: Screen, root: Path) -> None:
     async for changed in watch(root):
         began = time.perf_counter()
         try:
@@ -49,7 +49,6 @@ async def _reload(service: Service, screen: Screen, root: Path) -> bool:
             screen.note("", f"{error}. The code of before goes on.")
         else:
             screen.show_reload(changed, root, seconds=time.perf_counter() - began)
-    return True
 
 
 _cooling: set[asyncio.Task[None]] = set()

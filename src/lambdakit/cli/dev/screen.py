@@ -61,7 +61,8 @@ class Screen:
 
     def _explain(self, payload: bytes) -> None:
         error: dict[str, Any] = json.loads(payload)
-        for frame in error.get("stackTrace") or []:
+        frames: list[str] = error.get("stackTrace") or []
+        for frame in frames:
             if not any(mark in frame for mark in _NOT_THE_USERS):
                 typer.echo(_clean(frame.rstrip("\n")), err=True)
         what = f"{error.get('errorType')}: {error.get('errorMessage')}"

@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import cast
 
-from watchfiles import Change, DefaultFilter, awatch
+from watchfiles import DefaultFilter, awatch  # pyright: ignore[reportUnknownVariableType] (an option of it is not typed)
 
 _IGNORED = (*DefaultFilter.ignore_dirs, ".ruff_cache", ".toolkit", "build", "cdk.out", "dist")
 _PAUSE_MS = 50
@@ -14,7 +13,5 @@ _PAUSE_MS = 50
 async def watch(root: Path) -> AsyncGenerator[set[Path]]:
     """Give the files that changed below a folder, each time some have; caches, environments and builds do not count."""
     chosen = DefaultFilter(ignore_dirs=_IGNORED)
-    async for changes in cast(
-        "AsyncGenerator[set[tuple[Change, str]]]", awatch(root, watch_filter=chosen, step=_PAUSE_MS)
-    ):
+    async for changes in awatch(root, watch_filter=chosen, step=_PAUSE_MS):
         yield {Path(path) for _, path in changes}

@@ -1,0 +1,196 @@
+"""Functions behind front doors while their code changes, in real environments."""
+
+import asyncio
+import textwrap
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+
+from lambdakit.emulator import Answer, FunctionConfiguration, Record
+from lambdakit.emulator.front_doors import Visit
+from lambdakit.operations.dev import Front, Service, choose_port, watch
+
+GOOD = "def handler(event, context): return {'statusCode': 200, 'body': %r}"
+
+
+class Kept:
+    """A listener that keeps all that it is told."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.visits: list[tuple[str, Visit]] = []
+        self.notes: list[str] = []
+        self.refusals: list[tuple[str, str | None, bool]] = []
+
+    def record(self, record: Record) -> None:
+        self.records.append(record)
+
+    def visit(self, name: str, visit: Visit) -> None:
+        self.visits.append((name, visit))
+
+    def note(self, name: str, message: str) -> None:
+        self.notes.append(f"{name}: {message}")
+
+    def refuse(self, name: str, error: Answer, *, goes_on: bool) -> None:
+        self.refusals.append((name, error.error_type, goes_on))
+
+
+class Served:
+    def __init__(self, folder: Path, service: Service, kept: Kept, client: httpx2.AsyncClient) -> None:
+        self._folder = folder
+        self.service = service
+        self.kept = kept
+        self.client = client
+
+    def save(self, source: str) -> None:
+        (self._folder / "app.py").write_text(textwrap.dedent(source))
+
+    async def get(self, path: str = "/") -> str:
+        [running] = self.service.running
+        return (await self.client.get(running.address.rstrip("/") + path)).text
+
+
+@asynccontextmanager
+async def serve(folder: Path, source: str) -> AsyncGenerator[Served]:
+    kept = Kept()
+    (folder / "app.py").write_text(textwrap.dedent(source))
+
+    def configure() -> Mapping[str, FunctionConfiguration]:
+        configuration = FunctionConfiguration(handler="app.handler", task_root=folder, name="api", timeout=30)
+        return {"api": configuration}
+
+    service = Service({"api": Front(via="function-url", streams=False, port=0)}, configure, kept)
+    async with service, httpx2.AsyncClient(timeout=30) as client:
+        yield Served(folder, service, kept, client)
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        await asyncio.wait_for(work(), 60)
+
+    asyncio.run(bounded())
+
+
+def test_a_reload_lets_the_new_code_answer(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with serve(tmp_path, GOOD % "old") as served:
+            assert await served.get() == "old"
+            served.save(GOOD % "new")
+            assert await served.get() == "old"
+            await served.service.reload()
+            assert await served.get("/items?a=1") == "new"
+        [(_, first), _, (name, last)] = served.kept.visits
+        assert (name, last.method, last.path, last.status) == ("api", "GET", "/items?a=1", 200)
+        assert first.outcome is not None
+        assert not first.outcome.report.is_cold
+
+    run(work)
+
+
+def test_code_that_does_not_start_leaves_the_code_of_before_at_work(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with serve(tmp_path, GOOD % "old") as served:
+            served.save("def handler(event, context:")
+            await served.service.reload()
+            assert await served.get() == "old"
+            assert served.kept.refusals == [("api", "Runtime.UserCodeSyntaxError", True)]
+            served.save(GOOD % "mended")
+            await served.service.reload()
+            assert await served.get() == "mended"
+
+    run(work)
+
+
+def test_a_function_that_does_not_start_answers_with_its_error_until_it_is_mended(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with serve(tmp_path, "raise ValueError('at import')") as served:
+            assert served.kept.refusals == [("api", "ValueError", False)]
+            assert await served.get() == "Internal Server Error"
+            served.save(GOOD % "mended")
+            await served.service.reload()
+            assert await served.get() == "mended"
+
+    run(work)
+
+
+def test_no_request_fails_while_the_code_is_replaced_again_and_again(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with serve(tmp_path, GOOD % "0") as served:
+            is_over = asyncio.Event()
+
+            async def ask() -> list[str]:
+                answers: list[str] = []
+                while not is_over.is_set():
+                    answers.append(await served.get())
+                return answers
+
+            asking = [asyncio.create_task(ask()) for _ in range(2)]
+            for number in range(1, 11):
+                served.save(GOOD % str(number))
+                await served.service.reload()
+            is_over.set()
+            answers = [answer for answers in await asyncio.gather(*asking) for answer in answers]
+            assert set(answers) <= {str(number) for number in range(11)}
+            assert all(visit.status == 200 for _, visit in served.kept.visits)
+            assert await served.get() == "10"
+
+    run(work)
+
+
+def test_a_running_request_ends_with_the_code_it_began_with(tmp_path: Path) -> None:
+    source = """
+        import time
+        from pathlib import Path
+        def handler(event, context):
+            print("came")
+            while not Path("go").exists():
+                time.sleep(0.01)
+            return {"statusCode": 200, "body": "old"}
+    """
+
+    async def work() -> None:
+        async with serve(tmp_path, source) as served:
+            asking = asyncio.create_task(served.get())
+            while not any(record.message == "came" for record in served.kept.records):  # noqa: ASYNC110 (a list that grows)
+                await asyncio.sleep(0.01)
+            served.save(GOOD % "new")
+            await served.service.reload()
+            assert await served.get() == "new"
+            (tmp_path / "go").touch()
+            assert await asking == "old"
+
+    run(work)
+
+
+def test_the_next_request_can_be_made_cold(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with serve(tmp_path, GOOD % "") as served:
+            await served.get()
+            await served.service.cool_down()
+            await served.get()
+        assert [visit.outcome.report.is_cold for _, visit in served.kept.visits if visit.outcome] == [False, True]
+
+    run(work)
+
+
+def test_a_saved_file_is_noticed_and_a_cache_is_not(tmp_path: Path) -> None:
+    (tmp_path / ".toolkit").mkdir()
+
+    async def work() -> None:
+        changes = watch(tmp_path)
+        coming = asyncio.ensure_future(anext(changes))
+        while not coming.done():
+            (tmp_path / ".toolkit" / "log").write_text("x")
+            (tmp_path / "app.py").write_text("x")
+            await asyncio.wait({coming}, timeout=0.5)
+        assert coming.result() == {tmp_path / "app.py"}
+        await changes.aclose()
+
+    run(work)
+
+
+def test_a_function_keeps_its_port(tmp_path: Path) -> None:
+    assert choose_port(tmp_path, "api") == choose_port(tmp_path, "api") != choose_port(tmp_path, "tools")
+    assert 20_000 <= choose_port(tmp_path, "api") < 30_000
