@@ -81,7 +81,7 @@ def _names(options: argparse.Namespace) -> list[str]:
 
 def _prove(session: Any, options: argparse.Namespace) -> int:
     try:
-        package = options.package or build_package(_BUILD)
+        package = _find_package(options)
         findings, left = _prove_all(session, package, options)
     except Interrupted as interruption:
         say(f"prove-on-aws: interrupted by {interruption}; no result is written")
@@ -95,6 +95,16 @@ def _prove(session: Any, options: argparse.Namespace) -> int:
         update_pages(_PROJECT)
     say(f"result: {path}")
     return int(bool(left) or not all(finding.passed for finding in findings.values()))
+
+
+def _find_package(options: argparse.Namespace) -> Path:
+    package: Path | None = options.package
+    if package is None:
+        say("building the package")
+        return build_package(_BUILD)
+    if not package.is_file():
+        raise UserError(f"there is no file {package}", where="--package", fix="leave it out, and a zip is built")
+    return package
 
 
 def _prove_all(session: Any, package: Path, options: argparse.Namespace) -> tuple[dict[str, Finding], list[str]]:

@@ -4,13 +4,16 @@ import time
 from typing import Any
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field, ValidationError
 
 from lambdakit.observability import secrets
 from lambdakit.observability.names import is_secret
-from lambdakit.observability.redaction import REDACTED, Redactor
+from lambdakit.observability.redaction import Redactor
 from lambdakit.observability.secrets import EnvironmentSecrets, RequestSecrets
+from lambdakit.observability.shapes import REDACTED
 
 CANARY = "canary-7f3a-9c1e"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJl"
@@ -65,6 +68,23 @@ def test_the_body_of_an_event_is_hidden(body: str) -> None:
     for text in (repr(event), json.dumps(event), f"{event}"):
         assert CANARY not in Redactor().redact_text(text)
     assert Redactor().redact({"body": body, "other": 1})["body"] == body
+
+
+class Login(BaseModel):
+    user: str = Field(max_length=20)
+    password: str = Field(min_length=64)
+
+
+@pytest.mark.parametrize("password", ["pa'n", f'{CANARY}"', 12345, [CANARY]])
+def test_what_pydantic_quotes_of_a_secret_field_is_hidden(password: Any) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Login.model_validate({"user": "marvin " * 9, "password": password})
+    errors = raised.value.errors()
+    for text in (str(raised.value), str(errors), json.dumps(errors), str(RequestValidationError(errors))):
+        shown = Redactor().redact_text(text)
+        assert not any(quoted in shown for quoted in (str(password), CANARY, "pa'n", "12345"))
+        assert "marvin" in shown
+    assert [each["input"] for each in Redactor().redact({"errors": errors})["errors"]] == ["marvin " * 9, REDACTED]
 
 
 def test_names_can_be_added() -> None:
@@ -213,7 +233,10 @@ def test_any_header_is_survived(headers: list[tuple[bytes, bytes]]) -> None:
     assert redact_within(RequestSecrets(make_scope(headers)), "text") == "text"
 
 
-@given(st.sampled_from(SECRET_NAMES), st.text(st.characters(categories=["L", "N"]), min_size=12, max_size=30))
+SECRETS = st.text(st.characters(categories=["L", "N"]), min_size=12, max_size=30)
+
+
+@given(st.sampled_from(SECRET_NAMES), SECRETS.map(lambda secret: f"0{secret}0"))
 def test_no_quoting_lets_a_secret_through(name: str, secret: str) -> None:
     redactor = Redactor()
     written = [
@@ -236,6 +259,9 @@ def test_a_caller_cannot_make_lines_expensive_by_sending_secrets() -> None:
 @pytest.mark.parametrize(
     "piece",
     [
+        "token\ninput_value",
+        "token\ninput_value='",
+        "'loc': (token) 'input' ",
         *("eyJ", "eyJaaaaa", "-eyJaaaaa", "://", "://a", "?", "?a", "bearer ", "token", "token ", "password='\\"),
         "a" * 9,
         "\n",

@@ -53,6 +53,14 @@ def test_without_an_account_it_says_how_to_name_one(aws: dict[str, str]) -> None
     assert "Traceback" not in said
 
 
+def test_a_package_that_is_not_there_is_refused_before_anything_is_made(aws: dict[str, str], tmp_path: Path) -> None:
+    code, said = run(aws, "--yes", "--package", str(tmp_path / "none.zip"))
+
+    assert code == 2
+    assert "none.zip (in --package). Fix: leave it out, and a zip is built" in said
+    assert find_leftovers() == []
+
+
 @pytest.mark.parametrize("row", ["streaming", "work", "snapstart", "managed"])
 def test_a_proof_that_fails_is_recorded_and_leaves_nothing(
     aws: dict[str, str], package: Path, tmp_path: Path, row: str

@@ -12,7 +12,9 @@ import pytest
 
 from lambdakit.errors import UserError
 from lambdakit.events import FORMATS, Request
+from proofs import managed
 from proofs.package import PYTHON, build_package
+from tests.emulator.contract.managed import invoke_patiently, run_managed_emulator
 from tests.emulator.contract.rie import Caller, NotHere, find_program, run_emulator
 
 FUNCTION_URL = FORMATS["function-url"]
@@ -70,17 +72,23 @@ def test_the_same_source_makes_the_same_entries(package: Path) -> None:
     assert names == sorted(names)
 
 
-def send(caller: Caller, method: str, path: str) -> bytes:
+def encode(method: str, path: str) -> bytes:
     route, _, query = path.partition("?")
     request = Request(method, route, route.encode(), query.encode(), [(b"host", b"probe.test")], b"")
-    return caller.invoke(json.dumps(FUNCTION_URL.encode_request(request)).encode(), None)
+    return json.dumps(FUNCTION_URL.encode_request(request)).encode()
+
+
+def send(caller: Caller, method: str, path: str) -> bytes:
+    return caller.invoke(encode(method, path), None)
 
 
 def read(payload: bytes) -> Any:
     return json.loads(FUNCTION_URL.decode_response(json.loads(payload)).body)
 
 
-def test_the_unpacked_zip_serves_the_probe_under_aws_own_emulator(unpacked: Path) -> None:
+@pytest.fixture
+def task(unpacked: Path) -> Path:
+    """Return the unpacked zip where it can run: with an interpreter in which nothing is installed."""
     if platform.machine() != "x86_64" or not BASE.exists():
         pytest.skip(f"the package needs Python {PYTHON} on x86_64, and this machine has none without packages")
     try:
@@ -88,17 +96,36 @@ def test_the_unpacked_zip_serves_the_probe_under_aws_own_emulator(unpacked: Path
     except NotHere as reason:
         pytest.skip(str(reason))
     empty = subprocess.run([BASE, "-c", "import fastapi"], capture_output=True, check=False, timeout=30)
-    assert empty.returncode == 1, "the interpreter has packages of its own, so that the zip's are not needed"
+    if empty.returncode != 1:
+        pytest.skip(f"{BASE} has packages of its own, so that a zip without them would run as well")
+    return unpacked
 
-    command = [str(unpacked / "lambdakit" / "runtime" / "bootstrap"), str(BASE), "/var/runtime/bootstrap.py"]
-    variables = {"PATH": "/usr/bin:/bin", "LAMBDA_TASK_ROOT": str(unpacked), "_HANDLER": "probe.handler"}
-    with run_emulator(command, unpacked, variables) as caller:
+
+def test_the_unpacked_zip_serves_the_probe_under_aws_own_emulator(task: Path) -> None:
+    command = [str(task / "lambdakit" / "runtime" / "bootstrap"), str(BASE), "/var/runtime/bootstrap.py"]
+    variables = {"PATH": "/usr/bin:/bin", "LAMBDA_TASK_ROOT": str(task), "_HANDLER": "probe.handler"}
+    with run_emulator(command, task, variables) as caller:
         host = read(send(caller, "GET", "/marks"))
         number = read(send(caller, "POST", "/work/7?seconds=0.05"))
         done = read(send(caller, "GET", "/work"))
-    with run_emulator(command, unpacked, {**variables, "LAMBDAKIT_STREAMING": "function-url"}) as caller:
+    with run_emulator(command, task, {**variables, "LAMBDAKIT_STREAMING": "function-url"}) as caller:
         streamed = send(caller, "GET", "/stream?pieces=3&pause=0.01")
 
     assert (host["is_hosted"], host["marks"]) == (True, ["startup"])
     assert (number, done) == ({"number": 7}, [7])
     assert streamed.endswith(bytes(8) + b"data: 0\n\ndata: 1\n\ndata: 2\n\n")
+
+
+def test_the_unpacked_zip_proves_managed_instances_under_aws_own_emulator(task: Path) -> None:
+    command = f"/var/task/lambdakit/runtime/bootstrap /var/base/bin/python{PYTHON} /var/runtime/bootstrap.py"
+    payload = encode("GET", "/wait?seconds=1")
+    try:
+        with run_managed_emulator(task, command, {"_HANDLER": "probe.handler"}, at_once=16) as caller:
+            finding = managed.measure(
+                lambda: json.loads(FUNCTION_URL.decode_response(invoke_patiently(caller, payload)).body)
+            )
+    except NotHere as reason:
+        pytest.skip(str(reason))
+
+    assert finding.passed, finding.problem
+    assert (finding.figures["processes"], finding.figures["most in one process"]) == ("1", "16")

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 
 import lambdakit
 from lambdakit.emulator import Environment, FunctionConfiguration
@@ -33,12 +35,12 @@ _COMMANDS = {
 _MOUNTS = """
     set -e
     mount -t tmpfs tmpfs /var
-    mkdir /var/task /var/base /var/site
-    mount --bind "$1" /var/task
-    mount --bind "$2" /var/task/lambdakit
-    mount --bind "$3" /var/base
-    mount --bind "$4" /var/site
-    shift 4
+    while [ "$1" != -- ]; do
+        mkdir -p "$2"
+        mount --bind "$1" "$2"
+        shift 2
+    done
+    shift
     exec "$@"
 """
 _UNSHARE = ["unshare", "--mount", "--propagation", "private"]
@@ -66,44 +68,55 @@ def call_locally(source: str, runtime: str, folder: Path, payloads: Sequence[byt
 
 def call_in_aws_emulator(source: str, runtime: str, folder: Path, payloads: Sequence[bytes]) -> list[Seen]:
     """Call a function at once with each payload, in AWS's own emulator; raises NotHere."""
-    check_rights()
-    _write_task(source, runtime, folder)
+    (folder / "app.py").write_text(textwrap.dedent(source), encoding="utf-8")
     site = next(path for path in sys.path if path.endswith("site-packages"))
-    around = [*_UNSHARE, "sh", "-c", _MOUNTS, "sh", str(folder), str(_PACKAGE), sys.base_prefix, site]
-    variables = {
+    mounts = {str(_PACKAGE): "/var/task/lambdakit", site: "/var/site"}
+    variables = {"PYTHONPATH": "/var/site", "_HANDLER": "app.handler"}
+    emulator = run_managed_emulator(folder, _COMMANDS[runtime], variables, mounts=mounts)
+    with emulator as caller, ThreadPoolExecutor(len(payloads)) as pool:
+        return list(pool.map(partial(invoke_patiently, caller), payloads))
+
+
+@contextmanager
+def run_managed_emulator(
+    folder: Path,
+    command: str,
+    variables: Mapping[str, str],
+    *,
+    mounts: Mapping[str, str] = MappingProxyType({}),
+    at_once: int = AT_ONCE,
+) -> Generator[Caller]:
+    """Run AWS's emulator around a folder with a function, of which it then serves many invocations at once."""
+    check_rights()
+    (folder / "bootstrap").write_text(f"#!/bin/sh\nexport LD_LIBRARY_PATH=/var/base/lib\nexec {command}\n")
+    (folder / "bootstrap").chmod(0o755)
+    # The user as whom the function runs has to get in.
+    folder.chmod(0o777)
+    all_mounts = {str(folder): "/var/task", sys.base_prefix: "/var/base", **mounts}
+    pairs = [word for pair in all_mounts.items() for word in pair]
+    fixed = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": "/var/site",
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{_PYTHON}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(_MEMORY),
         "AWS_LAMBDA_FUNCTION_NAME": "function",
         "AWS_LAMBDA_FUNCTION_TIMEOUT": str(TIMEOUT),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "lambda-managed-instances",
-        "AWS_LAMBDA_MAX_CONCURRENCY": str(AT_ONCE),
+        "AWS_LAMBDA_MAX_CONCURRENCY": str(at_once),
         "LAMBDA_TASK_ROOT": "/var/task",
-        "_HANDLER": "app.handler",
     }
-    emulator = run_emulator(["/var/task/bootstrap"], folder, variables, around=around)
-    with emulator as caller, ThreadPoolExecutor(len(payloads)) as pool:
-        return list(pool.map(partial(_invoke, caller), payloads))
+    around = [*_UNSHARE, "sh", "-c", _MOUNTS, "sh", *pairs, "--"]
+    with run_emulator(["/var/task/bootstrap"], folder, {**fixed, **variables}, around=around) as caller:
+        yield caller
 
 
-def _invoke(caller: Caller, payload: bytes) -> Seen:
+def invoke_patiently(caller: Caller, payload: bytes) -> Seen:
+    """Invoke a function as soon as one of its slots is free."""
     # Where the local Lambda lets an invocation wait for a free slot, AWS's emulator refuses it.
     end = time.monotonic() + _PATIENCE
     while error_type(seen := read_answer(caller.invoke(payload, None))) == "Runtime.Unavailable":
         assert time.monotonic() < end, seen
         time.sleep(0.02)
     return seen
-
-
-def _write_task(source: str, runtime: str, folder: Path) -> None:
-    (folder / "app.py").write_text(textwrap.dedent(source), encoding="utf-8")
-    (folder / "lambdakit").mkdir()
-    start = f"#!/bin/sh\nexport LD_LIBRARY_PATH=/var/base/lib\nexec {_COMMANDS[runtime]}\n"
-    (folder / "bootstrap").write_text(start)
-    (folder / "bootstrap").chmod(0o755)
-    # The user as whom the function runs has to get in.
-    folder.chmod(0o777)
 
 
 @cache
