@@ -1,6 +1,7 @@
 """A connection to the Runtime API over a blocking socket."""
 
 import os
+import select
 import socket
 import time
 from contextlib import suppress
@@ -19,6 +20,8 @@ CONNECT_SECONDS = 2.0
 """How long opening a connection may take."""
 STALL_SECONDS = 5.0
 """How long a response that has begun may stand still."""
+_GLANCE_SECONDS = 0.05
+"""How long an endless wait goes on until signals are looked for, as one that comes just before it does not end it."""
 
 
 class SpareDescriptor:
@@ -136,8 +139,17 @@ def _talk(connection: socket.socket, request: bytes, end: float | None, reader: 
         connection.sendall(request)
     while True:
         _limit(connection, end, STALL_SECONDS if reader.has_begun else None)
+        if end is None and not reader.has_begun:
+            _wait(connection)
         if response := reader.feed(connection.recv(CHUNK)):
             return response
+
+
+def _wait(connection: socket.socket) -> None:
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    while not waiting.poll(_GLANCE_SECONDS * 1000):
+        pass
 
 
 def _limit(connection: socket.socket, end: float | None, seconds: float | None = None) -> None:
