@@ -1,7 +1,6 @@
 """A connection to the Runtime API over a blocking socket."""
 
 import os
-import select
 import socket
 import time
 from contextlib import suppress
@@ -138,18 +137,16 @@ def _talk(connection: socket.socket, request: bytes, end: float | None, reader: 
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(request)
     while True:
-        _limit(connection, end, STALL_SECONDS if reader.has_begun else None)
-        if end is None and not reader.has_begun:
-            _wait(connection)
-        if response := reader.feed(connection.recv(CHUNK)):
+        is_idle = end is None and not reader.has_begun
+        _limit(connection, end, _GLANCE_SECONDS if is_idle else STALL_SECONDS if reader.has_begun else None)
+        try:
+            data = connection.recv(CHUNK)
+        except TimeoutError:
+            if is_idle:
+                continue
+            raise
+        if response := reader.feed(data):
             return response
-
-
-def _wait(connection: socket.socket) -> None:
-    waiting = select.poll()
-    waiting.register(connection, select.POLLIN)
-    while not waiting.poll(_GLANCE_SECONDS * 1000):
-        pass
 
 
 def _limit(connection: socket.socket, end: float | None, seconds: float | None = None) -> None:
