@@ -21,7 +21,7 @@ ON_LAMBDA = {"function_name", "function_memory_size", "xray_trace_id", "remainin
 def log_of(handler: str, event: Any, runtime: Any) -> list[dict[str, Any]]:
     """Return the lines that a program of the guide writes for an event."""
     configuration = FunctionConfiguration(
-        handler=handler, task_root=SNIPPETS, runtime=runtime, memory=512, timeout=20, init_timeout=30
+        handler=handler, task_root=SNIPPETS, runtime=runtime, memory=1769, timeout=20, init_timeout=30
     )
     lines: list[str] = []
 

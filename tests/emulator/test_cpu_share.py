@@ -94,9 +94,9 @@ def is_stopped(process_id: int, *, wanted: bool) -> bool:
 
 def test_a_function_that_computes_takes_as_much_longer_as_its_memory_is_smaller(tmp_path: Path) -> None:
     share = 512 / FULL_PROCESSOR_MB
-    seconds = float(invoke(configure(tmp_path, BURNING, memory=512, timeout=60), b"0.3").outcomes[0].payload)
-    # A busy machine can only make it longer.
-    assert 0.8 * 0.3 / share < seconds < 10 * 0.3 / share
+    seconds = float(invoke(configure(tmp_path, BURNING, memory=512, timeout=60), b"0.5").outcomes[0].payload)
+    # A busy machine makes it longer, and lets the last of it pass while the emulator waits for its turn.
+    assert 0.7 * 0.5 / share < seconds < 10 * 0.5 / share
 
 
 def test_init_is_not_slowed_down(tmp_path: Path) -> None:

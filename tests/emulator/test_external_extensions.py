@@ -1,5 +1,6 @@
 import asyncio
 import json
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -173,6 +174,17 @@ def test_an_extension_that_fails_in_an_invocation_ends_the_environment(
     assert (bad.report.error_type, again.report.is_cold) == (error_type, True)
 
 
+def test_the_memory_of_an_extension_counts(tmp_path: Path) -> None:
+    greedy = """
+        register("INVOKE")
+        next_event()
+        block = b"x" * 300 * 1024 * 1024
+        time.sleep(60)
+    """
+    [outcome] = invoke(with_extensions(tmp_path, extensions={"greedy": greedy}, memory=200)).outcomes
+    assert (outcome.report.status, outcome.report.error_type) == ("error", "Runtime.OutOfMemory")
+
+
 def test_a_time_out_is_told_to_the_extension(tmp_path: Path) -> None:
     source = "import time\ndef handler(event, context):\n    time.sleep(60)"
     run = invoke(with_extensions(tmp_path, source, extensions={"watcher": FAITHFUL}, timeout=1))
@@ -222,3 +234,39 @@ def test_a_folder_of_extensions_has_to_exist(tmp_path: Path) -> None:
         configure(tmp_path, "", extensions=tmp_path / "nowhere")
     with pytest.raises(UserError, match="no extensions run beside an environment that is restored"):
         configure(tmp_path, "", extensions=tmp_path, snapstart=True)
+
+
+KILLED = """
+import asyncio, pathlib, sys
+from lambdakit.emulator import Environment, FunctionConfiguration
+
+async def call():
+    folder = pathlib.Path(sys.argv[1])
+    configuration = FunctionConfiguration(
+        handler="app.handler", task_root=folder / "task", extensions=folder / "extensions", memory=512, timeout=30
+    )
+    async with Environment(configuration, log=lambda line: print(line, flush=True)) as environment:
+        await environment.invoke(b"0")
+        print("frozen", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(call())
+"""
+
+
+def test_no_extension_outlives_an_emulator_that_is_killed(tmp_path: Path) -> None:
+    program = """
+        register("INVOKE")
+        print("process", os.getpid())
+        while next_event():
+            pass
+    """
+    with_extensions(tmp_path, "handler = lambda *_: None", extensions={"one": program, "two": program})
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as emulator:
+        assert emulator.stdout is not None
+        lines = list(iter(emulator.stdout.readline, "frozen\n"))
+        emulator.kill()
+    numbers = [int(line.split()[1]) for line in lines if line.startswith("process ")]
+    assert len(numbers) == 2
+    assert all(map(has_ended, numbers))

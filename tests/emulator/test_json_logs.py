@@ -188,11 +188,29 @@ def test_each_event_has_the_level_that_aws_gives_it() -> None:
     assert [event.level for event, _ in expected] == [level for _, level in expected]
 
 
-def test_a_runtime_that_is_done_says_how_much_it_produced(tmp_path: Path) -> None:
-    source = "handler = lambda event, context: 'x' * event"
+def test_a_runtime_that_is_done_says_how_much_it_produced_and_what_took_its_time(tmp_path: Path) -> None:
+    source = """
+        import time
+        def handler(event, context):
+            time.sleep(0.2)
+            return "x" * event
+    """
     run = invoke(configure(tmp_path, source, log_format="JSON", system_log_level="DEBUG"), b"1000")
-    [done] = [event for event in events(run) if event["type"] == "platform.runtimeDone"]
-    assert done["record"]["metrics"]["producedBytes"] == 1002
+    [done] = [event["record"] for event in events(run) if event["type"] == "platform.runtimeDone"]
+    assert done["metrics"]["producedBytes"] == 1002
+    latency, duration, overhead = done["spans"]
+    assert [span["name"] for span in done["spans"]] == ["responseLatency", "responseDuration", "runtimeOverhead"]
+    assert latency["durationMs"] >= 200
+    total = sum(span["durationMs"] for span in (latency, duration, overhead))
+    assert total == pytest.approx(done["metrics"]["durationMs"], abs=1)
+    assert latency["start"] <= duration["start"] <= overhead["start"]
+
+
+def test_an_invocation_without_an_answer_has_no_spans(tmp_path: Path) -> None:
+    source = "import os\ndef handler(event, context):\n    os._exit(1)"
+    run = invoke(configure(tmp_path, source, log_format="JSON"))
+    [done] = [event["record"] for event in events(run) if event["type"] == "platform.runtimeDone"]
+    assert ("spans" in done, done["metrics"]["producedBytes"]) == (False, 0)
 
 
 @pytest.mark.parametrize(

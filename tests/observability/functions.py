@@ -12,7 +12,7 @@ RUNTIMES = ("awslambdaric", "lambdakit")
 
 def call(folder: Path, source: str, runtime: str, *events: Any, **settings: Any) -> Run:
     """Send some events to a function, one after the other, and return what came of them."""
-    defaults = {"memory": 512, "timeout": 20, "init_timeout": 30}
+    defaults = {"memory": 1769, "timeout": 20, "init_timeout": 30}
     configuration = configure(folder, source, runtime=runtime, **defaults | settings)
     return invoke(configuration, *(json.dumps(event).encode() for event in events))
 

@@ -23,7 +23,7 @@ class Call:
 
     def __init__(self, app: Any, path: str = "/", **scope: Any) -> None:
         self._app = app
-        self._scope: dict[str, Any] = {
+        self.scope: dict[str, Any] = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "method": "GET",
@@ -43,9 +43,9 @@ class Call:
         self._is_read = False
 
     async def run(self) -> None:
-        await self._app(self._scope, self._receive, self._send)
+        await self._app(self.scope, self.receive, self._send)
 
-    async def _receive(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         if not self._is_read:
             self._is_read = True
             return {"type": "http.request", "body": self.body, "more_body": False}
@@ -268,7 +268,8 @@ def test_a_send_that_fails_is_an_aborted_request(lines: Lines) -> None:
             await made.run()
 
     asyncio.run(hang_up())
-    assert lines()[0]["aborted"] is True
+    [line] = lines()
+    assert (line["aborted"], line["failed_with"], line["level"]) == (True, "OSError", "INFO")
 
 
 def test_waiting_for_the_end_of_a_complete_answer_is_no_abort(lines: Lines) -> None:
@@ -286,6 +287,30 @@ def test_waiting_for_the_end_of_a_complete_answer_is_no_abort(lines: Lines) -> N
 
     asyncio.run(complete())
     assert "aborted" not in lines()[0]
+
+
+def test_a_send_that_is_cancelled_by_the_end_of_the_answer_has_ended_it(lines: Lines) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        sending = asyncio.create_task(send({"type": "http.response.body", "body": b"all"}))
+        await asyncio.sleep(0)
+        sending.cancel()
+        await asyncio.wait([sending])
+        logger.info("after the answer")
+
+    async def serve() -> None:
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                await asyncio.Event().wait()
+
+        made = Call(None)
+        await AccessLog(app)(made.scope, made.receive, send)
+
+    asyncio.run(serve())
+    request, after = lines()
+    assert (request["message"], request["status"], request["bytes_out"]) == ("request", 200, 3)
+    assert "aborted" not in request
+    assert after["message"] == "after the answer"
 
 
 def test_an_app_that_answers_nothing_is_an_error(lines: Lines) -> None:

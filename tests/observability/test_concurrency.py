@@ -52,7 +52,7 @@ APP = """
 def test_the_lines_of_sixteen_requests_at_a_time_never_mix(tmp_path: Path, route: str) -> None:
     names = [f"r{number}" for number in range(16)]
     events = [get(f"/{route}/{name}", headers=[(b"x-request-id", name.encode())]) for name in names]
-    run = run_together(tmp_path, TOGETHER + APP, events, memory=1024, init_timeout=30)
+    run = run_together(tmp_path, TOGETHER + APP, events, memory=1769, init_timeout=30)
 
     assert len({json.loads(outcome.payload)["body"] for outcome in run.outcomes}) == 1
     by_id: dict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -139,6 +139,49 @@ def test_lambda_reads_the_level_of_each_line(tmp_path: Path, runtime: str) -> No
     assert (report["errorType"], report["errorMessage"]) == ("ValueError", "password=***")
 
 
+STREAMED = """
+    import asyncio, logging
+    from fastapi import BackgroundTasks, FastAPI
+    from fastapi.responses import StreamingResponse
+    from lambdakit.asgi import LambdaApp
+    from lambdakit.observability import AccessLog, setup
+
+    setup(service="shop")
+    logger = logging.getLogger(__name__)
+    app = FastAPI()
+    app.add_middleware(AccessLog)
+
+    @app.get("/stream")
+    async def stream(tasks: BackgroundTasks):
+        async def chunks():
+            yield b"first"
+            await asyncio.sleep(0.3)
+            logger.info("between")
+            yield b"last"
+        tasks.add_task(work)
+        return StreamingResponse(chunks(), background=tasks)
+
+    async def work():
+        await asyncio.sleep(0.05)
+        logger.info("after")
+
+    handler = LambdaApp(app)
+"""
+
+
+def test_a_streamed_response_is_logged_with_its_last_byte_and_work_after_it_keeps_the_ids(tmp_path: Path) -> None:
+    variables = {"LAMBDAKIT_STREAMING": "function-url"}
+    event = get("/stream", headers=[(b"x-request-id", b"caller-1")])
+    run = call(tmp_path, STREAMED, "lambdakit", event, variables=variables)
+    between, request, after = lines(run)
+    assert [line["message"] for line in (between, request, after)] == ["between", "request", "after"]
+    assert {line["correlation_id"] for line in (between, request, after)} == {"caller-1"}
+    assert {line["function_request_id"] for line in (request, after)} == {run.outcomes[0].report.request_id}
+    # The second piece comes 300 ms after the first.
+    assert request["duration_ms"] - request["first_byte_ms"] > 200
+    assert request["bytes_out"] == len("firstlast")
+
+
 TRACED = """
     from fastapi import FastAPI
     from lambdakit.asgi import LambdaApp

@@ -1,16 +1,21 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
+from fastapi.exceptions import RequestValidationError
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import BaseModel, Field, ValidationError
 
 from lambdakit.observability import secrets
 from lambdakit.observability.names import is_secret
-from lambdakit.observability.redaction import REDACTED, Redactor
+from lambdakit.observability.redaction import Redactor
 from lambdakit.observability.secrets import EnvironmentSecrets, RequestSecrets
+from lambdakit.observability.shapes import REDACTED
 
 CANARY = "canary-7f3a-9c1e"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJl"
@@ -65,6 +70,23 @@ def test_the_body_of_an_event_is_hidden(body: str) -> None:
     for text in (repr(event), json.dumps(event), f"{event}"):
         assert CANARY not in Redactor().redact_text(text)
     assert Redactor().redact({"body": body, "other": 1})["body"] == body
+
+
+class Login(BaseModel):
+    user: str = Field(max_length=20)
+    password: str = Field(min_length=64)
+
+
+@pytest.mark.parametrize("password", ["pa'n", f'{CANARY}"', 12345, [CANARY]])
+def test_what_pydantic_quotes_of_a_secret_field_is_hidden(password: Any) -> None:
+    with pytest.raises(ValidationError) as raised:
+        Login.model_validate({"user": "marvin " * 9, "password": password})
+    errors = raised.value.errors()
+    for text in (str(raised.value), str(errors), json.dumps(errors), str(RequestValidationError(errors))):
+        shown = Redactor().redact_text(text)
+        assert not any(quoted in shown for quoted in (str(password), CANARY, "pa'n", "12345"))
+        assert "marvin" in shown
+    assert [each["input"] for each in Redactor().redact({"errors": errors})["errors"]] == ["marvin " * 9, REDACTED]
 
 
 def test_names_can_be_added() -> None:
@@ -189,6 +211,30 @@ def test_what_a_request_carries_in_its_body_is_hidden() -> None:
     assert redact_within(form, "sword fish marvin42") == "*** marvin42"
 
 
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "str": str,
+    "repr": repr,
+    "ascii": ascii,
+    "bytes": lambda secret: repr(secret.encode()),
+    "json": json.dumps,
+    "json as it is": lambda secret: json.dumps(secret, ensure_ascii=False),
+    "quote": quote,
+    "quote all": lambda secret: quote(secret, safe=""),
+    "quote a field": quote_plus,
+    "repr of repr": lambda secret: repr(repr(secret)),
+    "json of json": lambda secret: json.dumps(json.dumps(secret)),
+    "repr of json": lambda secret: repr({"body": json.dumps({"x": secret})}),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+@given(secret=st.text(st.characters(min_codepoint=33, exclude_categories=["Cs"]), min_size=8, max_size=20))
+def test_what_a_request_carries_is_hidden_however_it_is_written(way: str, secret: str) -> None:
+    carried = RequestSecrets(make_scope([(b"content-type", b"application/json")]))
+    carried.add_body(json.dumps({"password": secret}).encode())
+    assert REDACTED in redact_within(carried, f"it was {WRITTEN[way](secret)} then")
+
+
 def test_a_body_of_any_size_and_shape_is_survived() -> None:
     large = RequestSecrets(make_scope())
     large.add_body(b'{"password": "' + b"x" * 70_000)
@@ -213,7 +259,10 @@ def test_any_header_is_survived(headers: list[tuple[bytes, bytes]]) -> None:
     assert redact_within(RequestSecrets(make_scope(headers)), "text") == "text"
 
 
-@given(st.sampled_from(SECRET_NAMES), st.text(st.characters(categories=["L", "N"]), min_size=12, max_size=30))
+SECRETS = st.text(st.characters(categories=["L", "N"]), min_size=12, max_size=30)
+
+
+@given(st.sampled_from(SECRET_NAMES), SECRETS.map(lambda secret: f"0{secret}0"))
 def test_no_quoting_lets_a_secret_through(name: str, secret: str) -> None:
     redactor = Redactor()
     written = [
@@ -229,13 +278,16 @@ def test_no_quoting_lets_a_secret_through(name: str, secret: str) -> None:
 def test_a_caller_cannot_make_lines_expensive_by_sending_secrets() -> None:
     carried = RequestSecrets(make_scope([(b"content-type", b"application/json")]))
     carried.add_body(json.dumps({"token": [f"t{number:06}" for number in range(3000)]}).encode())
-    assert 0 < len(carried.values()) <= 64 * 6
+    assert 0 < len(carried.values()) <= 64
     assert redact_within(carried, "t000001") == REDACTED
 
 
 @pytest.mark.parametrize(
     "piece",
     [
+        "token\ninput_value",
+        "token\ninput_value='",
+        "'loc': (token) 'input' ",
         *("eyJ", "eyJaaaaa", "-eyJaaaaa", "://", "://a", "?", "?a", "bearer ", "token", "token ", "password='\\"),
         "a" * 9,
         "\n",

@@ -33,6 +33,8 @@ def refusal(folder: Path, text: str) -> list[str]:
             'system_log_level filters JSON logs alone, allowed: with log_format = "JSON"',
         ),
         ('system_log_level = "ERROR"', 'system_log_level is "ERROR", allowed: "DEBUG", "INFO"'),
+        ("max_concurrency = 1601", "max_concurrency is 1601, allowed: 1 to 1600 (invocations)"),
+        ('extensions = ""', 'extensions is "", allowed: a string that is not empty'),
         ("timeout = 0", "timeout is 0, allowed: 1 to 900 (s)"),
         ("timeout = 901", "timeout is 901, allowed: 1 to 900 (s)"),
         ("timeout = 1979-05-27", 'timeout is "1979-05-27", allowed: 1 to 900 (s)'),
@@ -110,6 +112,10 @@ def test_a_handler_is_a_dotted_path(tmp_path: Path, handler: str) -> None:
         (
             "[tool.lambdakit]\n[tool.lambdakit.functions.api]\nmemory = 128",
             '2: functions.api.handler is missing, allowed: "package.module.attribute"',
+        ),
+        (
+            '[tool.lambdakit]\npython = "3.12"\n[tool.lambdakit.functions.a]\nhandler = "a.b"\nmax_concurrency = 2',
+            '2: python is "3.12", but a has max_concurrency, allowed: "3.13", "3.14"',
         ),
         ('[tool.lambdakit.mcp]\nkeys = "a"', "2: mcp.keys is no setting, nearest: key"),
     ],

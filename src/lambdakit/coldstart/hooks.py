@@ -72,7 +72,9 @@ def _registered(kind: str) -> list[Hook]:
     library = sys.modules.get("snapshot_restore_py")
     if library is None:
         return []
-    return [partial(function, *arguments, **named) for function, arguments, named in getattr(library, kind)()]
+    found = getattr(library, kind)()
+    # A function of ours that imports AWS's client has its own hooks there too, and they are to run once.
+    return [partial(function, *arguments, **named) for function, arguments, named in found if function is not _run]
 
 
 def _run_shutdown() -> None:

@@ -16,6 +16,7 @@ from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.listener import Request
 from lambdakit.emulator.receiver import Collector, Receiver
 from lambdakit.emulator.throttle import Throttle
+from lambdakit.emulator.timeline import Timeline
 
 
 class Delivery:
@@ -24,7 +25,7 @@ class Delivery:
     `answered` completes with the answer; `ended` when the runtime asks for its next invocation and every extension
     for its next event, with that moment on `time.perf_counter`. `is_open` says that an answer has begun to come and
     is not complete, `is_abandoned` that the environment no longer waits for its end, `produced_bytes` how much of a
-    response has come. `connections` are those on which its event went out and its answer came.
+    response has come, and `timeline` when. `connections` are those on which its event went out and its answer came.
     """
 
     def __init__(self, invocation: Invocation, receiver: Receiver | None) -> None:
@@ -36,6 +37,7 @@ class Delivery:
         self.is_runtime_done = False
         self.is_abandoned = False
         self.produced_bytes = 0
+        self.timeline = Timeline()
         self.connections: set[int] = set()
         self._collector = Collector() if receiver is None else None
         self._receiver: Receiver | Collector = receiver or self._collector or Collector()
@@ -54,6 +56,7 @@ class Delivery:
 
     async def take_error(self, request: Request) -> Answer:
         """Take an error that the runtime posts."""
+        self.timeline.begin_answer()
         body, _ = await self._read(request)
         answer = reported_error(body, request.headers)
         self._finish(answer, answer)
@@ -61,6 +64,7 @@ class Delivery:
 
     async def take_response(self, request: Request) -> Answer:
         """Take a buffered response, which is whole before the caller sees any of it."""
+        self.timeline.begin_answer()
         body, length = await self._read(request)
         answer = Answer(body, content_type=_content_type(request))
         if length > PAYLOAD_LIMIT:
@@ -75,6 +79,7 @@ class Delivery:
 
     async def take_stream(self, request: Request, throttle: Callable[[], Throttle]) -> Answer:
         """Take a streamed response and hand on each chunk as it comes."""
+        self.timeline.begin_answer()
         self.is_open = True
         self._receiver.begin(_content_type(request), is_streamed=True)
         error: Answer | None = truncated()
@@ -118,6 +123,7 @@ class Delivery:
     def _finish(self, answer: Answer, error: Answer | None) -> None:
         self.is_open = False
         if not self.answered.done():
+            self.timeline.end_answer()
             self.answered.set_result(answer)
             self._receiver.end(error)
 

@@ -1,5 +1,4 @@
 import asyncio
-import json
 import math
 import shutil
 import time
@@ -11,19 +10,20 @@ from typing import Literal, Self
 from lambdakit.emulator import platform_events
 from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.delivery import Delivery
 from lambdakit.emulator.failure import Failure, judge_invocation
 from lambdakit.emulator.hosting import Gate, Host, Start
-from lambdakit.emulator.invocation import CLIENT_CONTEXT_LIMIT, Invocation
+from lambdakit.emulator.invocation import Invocation
 from lambdakit.emulator.journal import Journal, Record
 from lambdakit.emulator.launch import Place
 from lambdakit.emulator.outcome import Outcome, Report
+from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime import Runtime
-from lambdakit.emulator.runtime_api import PAYLOAD_LIMIT
 from lambdakit.emulator.settling import settle
 from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.emulator.stillness import StillnessWatch
-from lambdakit.errors import EnvironmentFault, PayloadTooLarge, Throttled
+from lambdakit.errors import EnvironmentFault, Throttled
 
 _NO_DEADLINE = 24 * 3600.0
 
@@ -150,9 +150,7 @@ class Environment:
             delivery.abandon(failure.answer)
         elif self._is_frozen:
             self._stillness.begin(start.runtime, children=start.runtime.freeze())
-        report = self._report(
-            request_id, start, failure, milliseconds=ending.milliseconds, produced_bytes=delivery.produced_bytes
-        )
+        report = self._report(request_id, start, failure, milliseconds=ending.milliseconds, delivery=delivery)
         return _outcome("invoke", delivery.answer, report)
 
     def _outlives(self, failure: Failure) -> bool:
@@ -195,7 +193,7 @@ class Environment:
         failure: Failure | None,
         *,
         milliseconds: float = 0.0,
-        produced_bytes: int = 0,
+        delivery: Delivery | None = None,
     ) -> Report:
         report = Report(
             request_id=request_id,
@@ -209,7 +207,12 @@ class Environment:
             error_type=failure.error_type if failure else None,
             is_cold=start.is_cold,
         )
-        done = platform_events.runtime_done(report, duration_ms=milliseconds, produced_bytes=produced_bytes)
+        done = platform_events.runtime_done(
+            report,
+            duration_ms=milliseconds,
+            produced_bytes=delivery.produced_bytes if delivery else 0,
+            spans=delivery.timeline.spans(milliseconds) if delivery else (),
+        )
         self._journal.write_event(done)
         self._journal.write_event(platform_events.report(report))
         return report
@@ -234,15 +237,3 @@ def _refuse(name: str) -> Throttled:
         fix="look for invocations that have timed out and still run",
         reason="ConcurrentInvocationLimitExceeded",
     )
-
-
-def check_payload(payload: bytes, client_context: Mapping[str, object] | None) -> None:
-    """Raise PayloadTooLarge for an event or a client context that AWS would not accept."""
-    _check_size("payload", len(payload), PAYLOAD_LIMIT)
-    _check_size("client context", len(json.dumps(client_context or {})), CLIENT_CONTEXT_LIMIT)
-
-
-def _check_size(what: str, size: int, limit: int) -> None:
-    if size > limit:
-        fix = f"send at most {limit}, and put what is larger into S3"
-        raise PayloadTooLarge(f"the {what} has {size} bytes", fix=fix)

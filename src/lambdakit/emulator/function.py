@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from typing import Self
 
 from lambdakit.emulator.configuration import FunctionConfiguration
-from lambdakit.emulator.environment import Environment, check_payload
+from lambdakit.emulator.environment import Environment
 from lambdakit.emulator.journal import Record
 from lambdakit.emulator.outcome import Outcome
+from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.pool import Pool
 from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.snapstart import Snapshots

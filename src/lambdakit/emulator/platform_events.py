@@ -5,7 +5,7 @@ Levels: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-l
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -133,12 +133,15 @@ def start(request_id: str) -> PlatformEvent:
     return PlatformEvent(kind="start", record=record, text=start_line(request_id), level="INFO", request_id=request_id)
 
 
-def runtime_done(report: Report, *, duration_ms: float, produced_bytes: int) -> PlatformEvent:
+def runtime_done(
+    report: Report, *, duration_ms: float, produced_bytes: int, spans: Sequence[Mapping[str, str | float]] = ()
+) -> PlatformEvent:
     """Say that a runtime is done with an invocation; in text that is its END."""
-    record = {
+    record: dict[str, object] = {
         "requestId": report.request_id,
         **_result(report.status, report.error_type),
         "metrics": {"durationMs": round(duration_ms, 3), "producedBytes": produced_bytes},
+        **({"spans": spans} if spans else {}),
     }
     is_good = report.status == "success"
     return PlatformEvent(

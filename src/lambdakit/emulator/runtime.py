@@ -1,4 +1,5 @@
 import asyncio
+import signal
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, nullcontext
@@ -73,24 +74,12 @@ class Runtime:
             group = ControlGroup(find_places(), wanted=_wanted_limits(configuration))
             stack.callback(group.close)
             output = stack.enter_context(Output(log))
-            api = RuntimeApi(
-                function_name=configuration.name,
-                handler=configuration.handler,
-                extensions=[path.name for path in list_extensions(configuration.extensions)],
-                max_concurrency=configuration.max_concurrency or 1,
-            )
-            await stack.enter_async_context(api)
+            api = await stack.enter_async_context(_make_api(configuration))
             companions = await ExternalExtensions.start(
                 place, api.extensions, group, address=api.address, output=output.descriptor
             )
             stack.callback(companions.kill)
-            processes = await start_process(
-                place.command(group),
-                variables=place.variables(runtime_api=api.address, log_descriptor=output.descriptor),
-                mark=LOG_STREAM,
-                folder=configuration.task_root,
-                output=output.descriptor,
-            )
+            processes = await _start(place, group, address=api.address, output=output.descriptor)
             output.release()
             if companions:
                 # Until they have registered.
@@ -190,13 +179,34 @@ class Runtime:
         async with self._memory.sample():
             await asyncio.wait({ready, exited, failed}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         self._output.drain()
-        if failed.done():
-            return Ending((time.perf_counter() - began) * 1000, "extension", extension=failed.result())
-        if ready.done():
+        milliseconds = (time.perf_counter() - began) * 1000
+        if failed.done() and not self._memory.is_exceeded:
+            return Ending(milliseconds, "extension", extension=failed.result())
+        if ready.done() and not failed.done():
             return Ending((ready.result() - began) * 1000, "ready")
-        if exited.done():
-            return Ending((time.perf_counter() - began) * 1000, "exit", exited.result(), self._memory.is_exceeded)
+        if failed.done() or exited.done():
+            exit_code = exited.result() if exited.done() else -signal.SIGKILL
+            return Ending(milliseconds, "exit", exit_code, self._memory.is_exceeded)
         return Ending((limit or 0.0) * 1000, "time-out")
+
+
+def _make_api(configuration: FunctionConfiguration) -> RuntimeApi:
+    return RuntimeApi(
+        function_name=configuration.name,
+        handler=configuration.handler,
+        extensions=[path.name for path in list_extensions(configuration.extensions)],
+        max_concurrency=configuration.max_concurrency or 1,
+    )
+
+
+async def _start(place: Place, group: ControlGroup, *, address: str, output: int) -> ProcessGroup:
+    return await start_process(
+        place.command(group),
+        variables=place.variables(runtime_api=address, log_descriptor=output),
+        mark=LOG_STREAM,
+        folder=place.configuration.task_root,
+        output=output,
+    )
 
 
 def _wanted_limits(configuration: FunctionConfiguration) -> list[str]:

@@ -40,7 +40,7 @@ class StillnessWatch:
         """Take notice of a freeze, and of the children that had not ended."""
         if children and not self._has_noted_children:
             self._has_noted_children = True
-            self._write(f"{children} child processes of the function stand", "let them end")
+            self._write(f"child processes of the function ({children}) stand", "let them end")
         if not self._has_noted_threads:
             self._runtime = runtime
             self._pending = asyncio.get_running_loop().call_later(_PAUSE, self._look)
@@ -70,7 +70,7 @@ class StillnessWatch:
         if found:
             self._has_noted_threads = True
             what = ", ".join(f"{number} {activity}" for activity, number in sorted(found.items()))
-            self._write(f"{found.total()} threads of the function ({what}) stand", "let them finish")
+            self._write(f"threads of the function ({what}) stand", "let them finish")
 
     def _sift(self, found: Mapping[int, Activity]) -> list[Activity]:
         """Return what is sure: a thread that computes has to be seen so at most of several looks."""

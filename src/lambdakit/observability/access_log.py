@@ -133,8 +133,10 @@ class _Exchange:
             except OSError:
                 self._is_aborted = True
                 raise
-            if message["type"] == "http.response.body":
-                self._count(message)
+            finally:
+                # Whoever listens for a disconnect may be cancelled by it while the last message is on its way.
+                if message["type"] == "http.response.body":
+                    self._count(message)
 
         return send_and_count
 
@@ -156,14 +158,19 @@ class _Exchange:
         if self._is_logged:
             return
         self._is_logged = True
-        if self._status is None and isinstance(error, Exception):
+        if self._status is None and isinstance(error, Exception) and not self._is_aborted:
             # What every server answers for an app that raised before it answered.
             self._status = _FIRST_ERROR
-        failed = error is not None or (self._status or _FIRST_ERROR) >= _FIRST_ERROR
+        failed = self._has_failed(error)
         if failed or self._is_aborted or self._observability.is_sampled():
             self._secrets.reads_body = False
             _logger.log(logging.ERROR if failed else logging.INFO, "request", extra=self._line(error))
             self._secrets.reads_body = True
+
+    def _has_failed(self, error: BaseException | None) -> bool:
+        if self._is_aborted:
+            return self._status is not None and self._status >= _FIRST_ERROR
+        return error is not None or self._status is None or self._status >= _FIRST_ERROR
 
     def _line(self, error: BaseException | None) -> dict[str, Any]:
         return {

@@ -42,6 +42,7 @@ class PrintedLines(io.TextIOBase):
     def __init__(self, original: Any, redactor: Redactor) -> None:
         """Take the stream in whose place this one is."""
         self._original = original
+        self.name = getattr(original, "name", "")
         self._redactor = redactor
         self._begun: dict[_Writer, _Begun] = {}
         self._busy: set[int] = set()

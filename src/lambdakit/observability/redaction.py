@@ -2,15 +2,12 @@
 
 import json
 import math
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from lambdakit.observability.names import SECRET_WORD, hides
+from lambdakit.observability.names import hides, is_secret
 from lambdakit.observability.secrets import SHORTEST, EnvironmentSecrets, of_request
-
-REDACTED = "***"
-"""What stands in the place of a secret."""
+from lambdakit.observability.shapes import EVENT, REDACTED, redact_shapes
 
 _DEEPEST = 16
 _TOO_DEEP = "<nested too deep>"
@@ -33,24 +30,6 @@ METRICS = "_aws"
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
-_SIGNS = (
-    *("://", "?", "eyj", "akia", "asia", "bearer", "basic", "auth", "cookie", "pass", "secret", "token", "key"),
-    *("credential", "signature", "string", "csrf", "jwt", "session", "client", "pwd", "otp", "isbase64encoded"),
-)
-"""What every text holds, in lower case, in which a secret can be told by its shape."""
-_EVENT = "isBase64Encoded"
-"""What an event or a result of an HTTP front door has beside its body."""
-_BODY = re.compile(r"(['\"]body['\"]\s{0,8}:\s{0,8})(?:\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?)")
-# Every repetition before a fixed part is bounded, so that no message makes a search take longer than linear time.
-_HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie)(['\"]?\s{0,8}[:=,]\s{0,8}b?)[^\r\n]*")
-_SCHEME = re.compile(r"(?i)\b(bearer|basic)\s{1,8}[\w.~+/=:-]{6,}")
-_TOKEN = re.compile(r"(?<![\w-])eyJ[\w-]{5,}(?:\.[\w-]*){1,4}|\bA[KS]IA[A-Z0-9]{16}\b")
-_ADDRESS = re.compile(r"(://)[^\s/@'\"]{1,2000}@")
-_QUERY = re.compile(r"\?[^\s'\"<>=?]{1,128}=[^\s'\"<>]*")
-_PAIR_IN_TEXT = re.compile(
-    rf"(?i)((?:{SECRET_WORD})[\w-]{{0,32}}['\"]?\s{{0,8}}(?:[:=]|\bis\b)\s{{0,8}})"
-    r"(?:b?\"(?:[^\"\\]|\\.)*\"?|b?'(?:[^'\\]|\\.)*'?|[^\s,;&)}\]]+)"
-)
 
 
 class SafeLine(str):
@@ -98,7 +77,7 @@ class Redactor:
     def _redact_members(self, value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], depth: int) -> Any:
         if isinstance(value, Mapping):
             shown = {self._key(name): self._member(name, member, depth) for name, member in value.items()}
-            return {**shown, "body": REDACTED} if _EVENT in shown and shown.get("body") else shown
+            return {**shown, **dict.fromkeys(_quoting(value), REDACTED)}
         if len(value) == _PAIR and isinstance(value[0], str | bytes):
             return [self.redact(value[0], depth), self._member(value[0], value[1], depth)]
         return [self.redact(member, depth) for member in value]
@@ -123,8 +102,7 @@ class Redactor:
         carried = of_request.get()
         for secret in carried.values() if carried else ():
             text = text.replace(secret, REDACTED)
-        lowered = text.lower()
-        return _redact_shapes(text) if any(sign in lowered for sign in _SIGNS) else text
+        return redact_shapes(text)
 
     def redact_record(self, text: str) -> str:
         """Return a record that somebody else wrote, plain text or a JSON object, without secrets."""
@@ -144,6 +122,19 @@ class Redactor:
             **self.redact_line(content, ()),
             **{name: value for name, value in content.items() if _are_numbers(value)},
         }
+
+
+def _quoting(value: Mapping[Any, Any]) -> Iterator[str]:
+    """Yield the members that quote what a caller has sent: the body of an event, the secret that is not valid."""
+    if EVENT in value and value.get("body"):
+        yield "body"
+    place = value.get("loc")
+    if (
+        "input" in value
+        and isinstance(place, tuple | list)
+        and any(is_secret(str(part)) for part in cast("Any", place))
+    ):
+        yield "input"
 
 
 def write_json(content: dict[str, Any]) -> str:
@@ -178,17 +169,6 @@ def _cut(text: str) -> str:
     words = kept.rsplit(None, 1)
     kept = words[0] if len(words) > 1 else ""
     return f"{kept} <{len(text) - len(kept)} more characters>"
-
-
-def _redact_shapes(text: str) -> str:
-    if _EVENT in text:
-        text = _BODY.sub(rf"\1{REDACTED}", text)
-    text = _HEADER.sub(rf"\1\2{REDACTED}", text)
-    text = _SCHEME.sub(rf"\1 {REDACTED}", text)
-    text = _TOKEN.sub(REDACTED, text)
-    text = _ADDRESS.sub(rf"\1{REDACTED}@", text)
-    text = _QUERY.sub(f"?{REDACTED}", text)
-    return _PAIR_IN_TEXT.sub(rf"\1{REDACTED}", text)
 
 
 def as_text(value: object) -> str:

@@ -143,3 +143,12 @@ class Project(Section):
         default_factory=dict[str, Function]
     )
     mcp: Annotated[McpSettings, Table(McpSettings)] = field(default_factory=McpSettings)
+
+    def clashes(self) -> Iterator[tuple[str, str]]:
+        """Yield a Python that Managed Instances do not have.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html
+        """
+        managed = [name for name, function in self.functions.items() if function.max_concurrency is not None]
+        if managed and self.python in {"3.11", "3.12"}:
+            yield "python", f'is "{self.python}", but {managed[0]} has max_concurrency, allowed: "3.13", "3.14"'

@@ -18,8 +18,9 @@ TIME = "2026-01-01T00:00:00.000Z"
 
 
 def keep(root: Path, message: str, **fields: Any) -> None:
-    defaults: dict[str, Any] = {"function": "api", "stream": "s", "request_id": "1234567890", "level": "INFO"}
-    record = Record(message=message, time=TIME, **{"origin": "function"} | defaults | fields)
+    defaults: dict[str, Any] = {"function": "api", "stream": "s", "request_id": "1234567890"}
+    defaults |= {"level": "INFO", "origin": "function"}
+    record = Record(message=message, time=TIME, **defaults | fields)
     LogKeeper(log_folder(root), print).keep(record)
 
 

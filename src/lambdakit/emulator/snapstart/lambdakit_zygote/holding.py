@@ -7,11 +7,11 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from .descriptors import Descriptors
 from .findings import Findings
-from .scratch import Scratch
 from .threads import Threads
 from .waking import Clock, wake
 
@@ -36,22 +36,21 @@ class Holder:
     end of the socket ends the process.
     """
 
-    def __init__(self, control: socket.socket, log_descriptor: int) -> None:
-        self._control = control
+    def __init__(self, control: int, log_descriptor: int) -> None:
+        self._control = socket.socket(fileno=control)
         self._log_descriptor = log_descriptor
         self._processes: dict[int, int] = {}
         self._poll = select.poll()
-        self._poll.register(control, select.POLLIN)
+        self._poll.register(self._control, select.POLLIN)
 
-    def hold(self, register_hook: Callable[[Callable[[], None]], Any]) -> None:
-        """Take the snapshot; returns in each restored process, and never in this one."""
-        moment = time.perf_counter()
+    def hold(self, register_hook: Callable[[Callable[[], None]], Any], moment: float) -> None:
+        """Take the snapshot, which was due at a moment; returns in each restored process, and never in this one."""
         sys.stdout.flush()
         sys.stderr.flush()
         descriptors, threads, clock = Descriptors({self._control.fileno()}), Threads(), Clock()
         findings = Findings(descriptors.connections, threads.names)
         self._send({"snapshot": _ask(findings.describe_snapshot), "moment": moment})
-        scratch = Scratch()
+        scratch = _make_scratch()
         order = self._wait_for_restore()
         wake(order.output, self._log_descriptor, order.content["variables"], tuple(order.content["mark"]))
         _take_scratch(scratch, order, descriptors.written_in_tmp)
@@ -120,14 +119,27 @@ class Holder:
         self._control.send(json.dumps(message).encode())
 
 
-def _take_scratch(scratch: Scratch, order: Order, written: list[str]) -> None:
+def _make_scratch() -> Callable[[str], None]:
+    """Return what gives a restored process its own /tmp; loaded before, so that no restore waits for it."""
+    try:
+        return import_module(".scratch", __package__).Scratch().replace
+    except ImportError as error:
+        problem = OSError(str(error))
+
+    def refuse(_: str) -> None:
+        raise problem
+
+    return refuse
+
+
+def _take_scratch(replace: Callable[[str], None], order: Order, written: list[str]) -> None:
     """Give this process its own /tmp, unless files are open there: a database would miss the one it has opened."""
     if order.content["scratch"] is None:
         return
     problem = f"files in it were open at the snapshot: {', '.join(written)}; open them in an after_restore hook"
     try:
         if not written:
-            scratch.replace(order.content["scratch"])
+            replace(order.content["scratch"])
             return
     except OSError as error:
         problem = str(error)

@@ -20,6 +20,7 @@ _LEAVES = (type, FunctionType, BuiltinFunctionType, MethodType, ModuleType, byte
 _OWN = {"lambdakit", "lambdakit_zygote", "awslambdaric", "runtime_client", "snapshot_restore_py", "__main__"}
 
 Route = tuple[Any, ...]
+"""The name of a module, and the keys that lead from there to a value."""
 
 
 class Found(NamedTuple):

@@ -17,7 +17,6 @@ class Scratch:
     """
 
     def __init__(self) -> None:
-        # Loaded before the fork, so that no restore has to wait for it.
         self._system = ctypes.CDLL(None, use_errno=True)
 
     def replace(self, folder: str) -> None:
