@@ -194,10 +194,18 @@ class RuntimeApi:
         self.init_error = reported_error(body, request.headers)
         return _ACCEPTED
 
+    def _refuse_answer(self, request_id: str, invocation_id: str | None) -> Reply:
+        answered = any(each.invocation.is_meant(request_id, invocation_id) for each in self._slots.unended)
+        # AWS's emulator tells the two apart for a runtime with one slot, and not for those of Managed Instances.
+        if answered and self._slots.limit == 1:
+            return forbid_transition("the invocation has its answer already")
+        return refuse(400, "InvalidRequestID", f"{request_id} is not the current invocation or is answered already")
+
     async def _take_answer(self, request: Request, request_id: str, *, is_error: bool) -> Reply:
-        delivery = self._slots.find(request_id, request.headers.get("lambda-runtime-invocation-id"))
+        invocation_id = request.headers.get("lambda-runtime-invocation-id")
+        delivery = self._slots.find(request_id, invocation_id)
         if delivery is None:
-            return refuse(400, "InvalidRequestID", f"{request_id} is not the current invocation or is answered already")
+            return self._refuse_answer(request_id, invocation_id)
         if delivery.is_open:
             return forbid_transition("another answer to this invocation is still being sent")
         mode = request.headers.get("lambda-runtime-function-response-mode")
