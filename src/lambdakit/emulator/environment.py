@@ -19,7 +19,7 @@ from lambdakit.emulator.launch import Place
 from lambdakit.emulator.outcome import Outcome, Report
 from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.receiver import Receiver
-from lambdakit.emulator.runtime import Runtime
+from lambdakit.emulator.runtime import Ending, Runtime
 from lambdakit.emulator.settling import settle
 from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.emulator.stillness import StillnessWatch
@@ -143,7 +143,7 @@ class Environment:
         invocation = self._make_invocation(request_id, payload, client_context, limit)
         delivery, ending = await start.runtime.run(invocation, receiver, limit)
         failure = judge_invocation(ending, request_id=request_id, limit=self._configuration.timeout)
-        if failure is not None and self._outlives(failure):
+        if failure is not None and self._outlives(ending):
             delivery.abandon(failure.answer)
         elif failure is not None:
             await self._break_off(host, start.runtime, failure)
@@ -153,12 +153,12 @@ class Environment:
         report = self._report(request_id, start, failure, milliseconds=ending.milliseconds, delivery=delivery)
         return _outcome("invoke", delivery.answer, report)
 
-    def _outlives(self, failure: Failure) -> bool:
-        """Whether the environment goes on: a time-out of Managed Instances fails one invocation and stops no code.
+    def _outlives(self, ending: Ending) -> bool:
+        """Whether the environment goes on: on Managed Instances a time-out or a worker's end fails one invocation.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
         """
-        return failure.status == "timeout" and self._configuration.max_concurrency is not None
+        return ending.cause in {"time-out", "worker"} and self._configuration.max_concurrency is not None
 
     @property
     def _is_frozen(self) -> bool:

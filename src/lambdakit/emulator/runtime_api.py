@@ -72,6 +72,11 @@ class RuntimeApi:
         return self._listener.address
 
     @property
+    def takes_many(self) -> bool:
+        """Whether several invocations run at a time."""
+        return self._slots.limit > 1
+
+    @property
     def idle_slots(self) -> int:
         """How many more invocations can be delivered now."""
         return len(self._slots.waiting)
@@ -173,7 +178,9 @@ class RuntimeApi:
         if not slot.event.done():
             self._slots.drop(slot)
             return forbid_transition("the client is gone")
-        return _event(slot.event.result())
+        delivery = slot.event.result()
+        request.gone.add_done_callback(lambda _: delivery.lose_carrier())
+        return _event(delivery)
 
     def _settle(self) -> None:
         """End what is over: init, or invocations whose runtime and extensions have asked for what comes next."""
