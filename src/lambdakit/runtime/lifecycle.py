@@ -67,6 +67,12 @@ def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     os._exit(0)
 
 
+def leave_if_forked(process_id: int) -> None:
+    """End a child that the handler forked and that came back: only its parent may speak for the environment."""
+    if os.getpid() != process_id:
+        os._exit(0)
+
+
 def shut_down() -> NoReturn:
     """Run the hooks for the end and leave, in the time that Lambda gives."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
