@@ -19,7 +19,7 @@ from lambdakit.runtime.blocking import BlockWatch
 from lambdakit.runtime.client import Event, Outcome, ask_next, make_error, post_outcome
 from lambdakit.runtime.failures import ReportedError, describe
 from lambdakit.runtime.invocation import Invocation, make_current
-from lambdakit.runtime.lifecycle import Terminated, leave_if_forked
+from lambdakit.runtime.lifecycle import Terminated, expect_the_end_on, leave_if_forked
 from lambdakit.runtime.limits import note_cut, seconds_left
 from lambdakit.runtime.logs.setup import Log
 from lambdakit.runtime.loop import MainLoop, hosted_loop
@@ -74,6 +74,7 @@ class ConcurrentServer:
         loop.serve(self._serve_all(), note_escape=_note_escape)
 
     async def _serve_all(self) -> NoReturn:
+        expect_the_end_on(asyncio.get_running_loop())
         await asyncio.gather(*(self._serve_slot(number) for number in range(self._slots)))
         raise AssertionError("a slot serves events for ever")
 
