@@ -127,9 +127,7 @@ class Environment:
         if self._host is None:
             raise EnvironmentFault("the environment is closed", fix="invoke inside its `async with` block")
         self._stillness.end()
-        host, start = self._host, await self._host.obtain(request_id)
-        if start.failure is None and not await start.runtime.find_slot() and not start.runtime.has_ended:
-            raise _refuse(self._configuration.name)
+        host, start = self._host, await self._find_room(self._host, request_id)
         self._journal.begin(request_id)
         self._journal.write_event(platform_events.start(request_id))
         if start.failure is not None:
@@ -152,6 +150,16 @@ class Environment:
             self._stillness.begin(start.runtime, children=start.runtime.freeze())
         report = self._report(request_id, start, failure, milliseconds=ending.milliseconds, delivery=delivery)
         return _outcome("invoke", delivery.answer, report)
+
+    async def _find_room(self, host: Host, request_id: str) -> Start:
+        """Return a start whose runtime can take an invocation, or that has failed; Throttled when it has no room."""
+        start = await host.obtain(request_id)
+        if start.failure is not None or await start.runtime.find_slot():
+            return start
+        if not start.runtime.has_ended:
+            raise _refuse(self._configuration.name)
+        # The last of the workers can be gone a moment before the runtime is; one that has ended is replaced once.
+        return start if start.is_cold else await self._find_room(host, request_id)
 
     def _outlives(self, ending: Ending) -> bool:
         """Whether the environment goes on: on Managed Instances a time-out or a worker's end fails one invocation.

@@ -148,11 +148,12 @@ class Runtime:
     ) -> tuple[Delivery, Ending]:
         """Deliver an invocation and wait until the runtime asks for its next, ends, or `limit` seconds have passed.
 
-        `find_slot` has to have found that it can be delivered.
+        `find_slot` has to have found that it can be delivered, or that the runtime has ended.
         """
         began = time.perf_counter()
         with self._cpu_limit():
-            delivery = self.api.deliver(invocation, receiver)
+            is_taken = self.api.idle_slots or not self.has_ended
+            delivery = self.api.deliver(invocation, receiver) if is_taken else Delivery(invocation, receiver)
             if not self.api.takes_many:
                 return delivery, await self._finish_phase(began, delivery.ended, limit)
             lost = asyncio.create_task(self._lose_worker(delivery))
