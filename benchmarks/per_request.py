@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.apps import api, bare
-from harness.report import describe_run, record, use_bytecode
+from harness.report import add_options, conclude, describe_run, record, use_bytecode
 from mangum import Mangum
 
 from lambdakit.asgi import LambdaApp
@@ -257,8 +257,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=15, help="how often each contestant has its turn (default: 15)")
     parser.add_argument("--requests", type=int, default=300, help="timed requests in a turn (default: 300)")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when a bound is broken")
-    parser.add_argument("--record", action="store_true", help="write the figures into results/")
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -272,9 +271,7 @@ def main() -> int:
     print(render(run))
     if arguments.record:
         record(RESULTS, run, head=_HEAD, render=render)
-    broken = broken_bounds(run)
-    print("\n".join(broken) or "Every bound holds.")
-    return 1 if broken and arguments.check else 0
+    return conclude(broken_bounds(run), is_checked=arguments.check)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.apps import SLOW_SECONDS, TASK_SECONDS
 from harness.functions import CONTESTANTS, Function, make_event
-from harness.report import describe_run, record, use_bytecode
+from harness.report import add_options, conclude, describe_run, record, use_bytecode
 
 RESULTS = Path(__file__).parent / "results" / "streaming.json"
 OURS, THEIRS = CONTESTANTS
@@ -268,8 +268,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--tasks", type=int, default=200, help="requests that leave a task behind (default: 200)")
     parser.add_argument("--environments", type=int, default=8, help="how many share those (default: 8)")
     parser.add_argument("--invocations", type=int, default=20_000, help="for growth (default: 20000)")
-    parser.add_argument("--check", action="store_true", help="exit with 1 when a bound is broken")
-    parser.add_argument("--record", action="store_true", help="write the figures into results/")
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -279,9 +278,7 @@ def main() -> int:
     print(render(run))
     if arguments.record:
         record(RESULTS, run, head=_HEAD, render=render)
-    broken = broken_bounds(run)
-    print("\n".join(broken) or "Every bound holds.")
-    return 1 if broken and arguments.check else 0
+    return conclude(broken_bounds(run), is_checked=arguments.check)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def measure(caller: Caller, *, seconds: float = _WORK, pause: float = _WORK * 2)
 
 
 def _ask_and_wait(caller: Caller, number: int, seconds: float, pause: float) -> tuple[int, float]:
-    response = caller.ask("POST", f"/work/{number}?seconds={seconds}")
+    response = caller.ask("POST", f"/jobs/{number}?seconds={seconds}")
     # A request during the work would start another environment.
     time.sleep(pause)
     return response.status, response.last
@@ -50,7 +50,7 @@ def _count_done(caller: Caller) -> int:
     # Each environment tells of its own; which one answers is Lambda's choice.
     done: set[int] = set()
     for _ in range(_QUESTIONS):
-        response = caller.ask("GET", "/work")
+        response = caller.ask("GET", "/jobs")
         done.update(response.json() if response.status == HTTPStatus.OK else ())
         if len(done) == _REQUESTS:
             break

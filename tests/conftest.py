@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import settings
 # The time of one example measures the machine and what else it does, not the code.
 settings.register_profile("lambdakit", deadline=None)
 settings.load_profile("lambdakit")
+
+
+# A shell lets what it runs in the background ignore Ctrl-C, and so would the commands that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

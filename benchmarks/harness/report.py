@@ -4,7 +4,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping
+from argparse import ArgumentParser
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,6 +38,18 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """Add what every benchmark with bounds can be told."""
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a bound is broken")
+    parser.add_argument("--record", action="store_true", help="write the figures into results/")
+
+
+def conclude(broken: Sequence[str], *, is_checked: bool) -> int:
+    """Print the bounds that are broken, and return the exit code."""
+    print("\n".join(broken) or "Every bound holds.")
+    return 1 if broken and is_checked else 0
 
 
 def record(path: Path, run: Mapping[str, Any], *, head: str, render: Callable[[Mapping[str, Any]], str]) -> None:

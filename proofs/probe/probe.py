@@ -50,7 +50,7 @@ async def stream(pieces: int, pause: float) -> StreamingResponse:
     return StreamingResponse(send(), media_type="text/event-stream")
 
 
-@app.post("/work/{number}")
+@app.post("/jobs/{number}")
 async def work(number: int, seconds: float, background: BackgroundTasks) -> dict[str, int]:
     """Answer, and work on for a while."""
 
@@ -62,7 +62,7 @@ async def work(number: int, seconds: float, background: BackgroundTasks) -> dict
     return {"number": number}
 
 
-@app.get("/work")
+@app.get("/jobs")
 async def read_work() -> list[int]:
     """Tell which work this process has finished."""
     return finished

@@ -1,6 +1,7 @@
 """Small Lambda functions for the tests of this folder: written to a folder, run in a real environment."""
 
 import asyncio
+import contextlib
 import json
 import shutil
 import sys
@@ -78,8 +79,14 @@ def make_interpreter(folder: Path, *packages: str) -> Path:
 
 def children() -> list[psutil.Process]:
     """Return the processes below this one, all but the guard, which stays for the next environment."""
-    found = psutil.Process().children(recursive=True)
-    return [child for child in found if not any("guard_process" in word for word in child.cmdline())]
+    return [child for child in psutil.Process().children(recursive=True) if not _is_guard(child)]
+
+
+def _is_guard(process: psutil.Process) -> bool:
+    # One that has ended has no command line any more.
+    with contextlib.suppress(psutil.Error):
+        return any("guard_process" in word for word in process.cmdline())
+    return False
 
 
 def has_ended(process_id: int) -> bool:

@@ -165,3 +165,15 @@ def test_a_group_goes_with_its_owner_and_abandoned_ones_with_the_next(tmp_path: 
     assert len(list(tmp_path.iterdir())) == 3
     group.close()
     assert set(tmp_path.iterdir()) == {young, own}
+
+
+def test_a_group_that_is_in_use_when_it_is_closed_goes_with_the_next_one(tmp_path: Path) -> None:
+    first, second = (ControlGroup([Place(tmp_path, 2, BOTH)], wanted=BOTH) for _ in range(2))
+    folder = min(tmp_path.iterdir(), key=lambda path: int(path.name.rpartition("-")[2]))
+    # A folder that holds something is refused as one of the kernel's is that holds a process.
+    (folder / "process").mkdir()
+    first.close()
+    assert folder.exists()
+    (folder / "process").rmdir()
+    second.close()
+    assert list(tmp_path.iterdir()) == []

@@ -91,6 +91,54 @@ def test_a_crash_of_the_whole_runtime_fails_all_and_one_takes_its_place(tmp_path
     assert (after.error_type, after.report.is_cold) == (None, True)
 
 
+def test_a_runtime_that_ends_after_its_last_worker_is_replaced_for_the_next_invocation(tmp_path: Path) -> None:
+    source = """
+        import os, signal, subprocess
+        def handler(event, context):
+            if event == "crash":
+                # The runtime stands still, so that it ends only when the next invocation looks for a worker.
+                os.kill(os.getppid(), signal.SIGSTOP)
+                subprocess.Popen(["sh", "-c", f"sleep 0.5; kill -9 {os.getppid()}"], start_new_session=True)
+                os._exit(3)
+            return event
+    """
+    configuration = configure(tmp_path, source, max_concurrency=2, timeout=20)
+    crashed, [after] = call(configuration, [b'"crash"', b'"crash"'], [b"1"])
+    assert [each.error_type for each in crashed] == ["Runtime.ExitError"] * 2
+    assert (after.error_type, after.payload, after.report.is_cold) == (None, b"1", True)
+
+
+@pytest.mark.parametrize("statement", ["os._exit(3)", "os.kill(os.getpid(), 11)"])
+def test_a_worker_that_ends_fails_its_invocation_alone(tmp_path: Path, statement: str) -> None:
+    source = WAITING.replace("os.killpg(0, 9)", statement)
+    configuration = configure(tmp_path, source, max_concurrency=3, timeout=60)
+    [crashed, waited, ended], after = call(configuration, [b'"crash"', b'"wait"', b'"end"'], [b"1", b"2"])
+    assert [each.error_type for each in (waited, ended, *after)] == [None] * 4
+    assert (crashed.error_type, crashed.report.status) == ("Runtime.ExitError", "error")
+    assert crashed.report.duration_ms < 30_000
+    assert not any(each.report.is_cold for each in after)
+
+
+def test_a_runtime_that_changes_its_connection_is_not_taken_for_one_that_ended(tmp_path: Path) -> None:
+    source = """
+        import gc, os, socket, time
+        def handler(event, context):
+            # Closes every connection of the process, so that the answer needs a new one.
+            for descriptor in range(3, 256):
+                try:
+                    peer = socket.socket(fileno=os.dup(descriptor)).getpeername()
+                except OSError:
+                    continue
+                if peer[:1] == ("127.0.0.1",):
+                    os.close(descriptor)
+            time.sleep(1)
+            return event
+    """
+    configuration = configure(tmp_path, source, max_concurrency=2, timeout=20)
+    [[outcome]] = call(configuration, [b"5"])
+    assert outcome.error_type != "Runtime.ExitError"
+
+
 def test_init_has_as_much_time_as_an_invocation_and_130_seconds_at_least(tmp_path: Path) -> None:
     limits = [
         configure(tmp_path, "", max_concurrency=2).init_limit,

@@ -110,8 +110,9 @@ def test_an_answer_to_another_invocation_is_refused(kind: str) -> None:
         stale = await client.send(answer(invocation, kind, b"1", "Lambda-Runtime-Invocation-Id: other"))
         first = await client.send(answer(invocation, kind))
         second = await client.send(answer(invocation, kind))
-        assert [reply.status for reply in (early, wrong, stale, first, second)] == [400, 400, 400, 202, 400]
-        assert {reply.error_type() for reply in (early, wrong, stale, second)} == {"InvalidRequestID"}
+        assert [reply.status for reply in (early, wrong, stale, first, second)] == [400, 400, 400, 202, 403]
+        assert {reply.error_type() for reply in (early, wrong, stale)} == {"InvalidRequestID"}
+        assert second.error_type() == "InvalidStateTransition"
 
     speak(conversation)
 
@@ -144,7 +145,7 @@ def test_a_response_over_the_limit_is_refused_and_becomes_an_error() -> None:
         assert (reply.status, reply.error_type()) == (413, "RequestEntityTooLarge")
         assert api.answer is not None
         assert api.answer.error_type == "Function.ResponseSizeTooLarge"
-        assert (await client.send(answer(invocation, "response"))).status == 400, "it counts as the answer"
+        assert (await client.send(answer(invocation, "response"))).status == 403, "it counts as the answer"
 
     speak(conversation)
 

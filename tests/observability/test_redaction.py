@@ -1,7 +1,9 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from fastapi.exceptions import RequestValidationError
@@ -209,6 +211,30 @@ def test_what_a_request_carries_in_its_body_is_hidden() -> None:
     assert redact_within(form, "sword fish marvin42") == "*** marvin42"
 
 
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "str": str,
+    "repr": repr,
+    "ascii": ascii,
+    "bytes": lambda secret: repr(secret.encode()),
+    "json": json.dumps,
+    "json as it is": lambda secret: json.dumps(secret, ensure_ascii=False),
+    "quote": quote,
+    "quote all": lambda secret: quote(secret, safe=""),
+    "quote a field": quote_plus,
+    "repr of repr": lambda secret: repr(repr(secret)),
+    "json of json": lambda secret: json.dumps(json.dumps(secret)),
+    "repr of json": lambda secret: repr({"body": json.dumps({"x": secret})}),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+@given(secret=st.text(st.characters(min_codepoint=33, exclude_categories=["Cs"]), min_size=8, max_size=20))
+def test_what_a_request_carries_is_hidden_however_it_is_written(way: str, secret: str) -> None:
+    carried = RequestSecrets(make_scope([(b"content-type", b"application/json")]))
+    carried.add_body(json.dumps({"password": secret}).encode())
+    assert REDACTED in redact_within(carried, f"it was {WRITTEN[way](secret)} then")
+
+
 def test_a_body_of_any_size_and_shape_is_survived() -> None:
     large = RequestSecrets(make_scope())
     large.add_body(b'{"password": "' + b"x" * 70_000)
@@ -252,7 +278,7 @@ def test_no_quoting_lets_a_secret_through(name: str, secret: str) -> None:
 def test_a_caller_cannot_make_lines_expensive_by_sending_secrets() -> None:
     carried = RequestSecrets(make_scope([(b"content-type", b"application/json")]))
     carried.add_body(json.dumps({"token": [f"t{number:06}" for number in range(3000)]}).encode())
-    assert 0 < len(carried.values()) <= 64 * 6
+    assert 0 < len(carried.values()) <= 64
     assert redact_within(carried, "t000001") == REDACTED
 
 

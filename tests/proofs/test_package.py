@@ -106,8 +106,8 @@ def test_the_unpacked_zip_serves_the_probe_under_aws_own_emulator(task: Path) ->
     variables = {"PATH": "/usr/bin:/bin", "LAMBDA_TASK_ROOT": str(task), "_HANDLER": "probe.handler"}
     with run_emulator(command, task, variables) as caller:
         host = read(send(caller, "GET", "/marks"))
-        number = read(send(caller, "POST", "/work/7?seconds=0.05"))
-        done = read(send(caller, "GET", "/work"))
+        number = read(send(caller, "POST", "/jobs/7?seconds=0.05"))
+        done = read(send(caller, "GET", "/jobs"))
     with run_emulator(command, task, {**variables, "LAMBDAKIT_STREAMING": "function-url"}) as caller:
         streamed = send(caller, "GET", "/stream?pieces=3&pause=0.01")
 

@@ -91,6 +91,17 @@ def test_a_response_that_is_refused_becomes_an_error(run: Run, tmp_path: Path, s
     assert "did not take the response" in log
 
 
+def test_a_response_too_large_that_became_an_error_by_itself_is_not_called_lost(run: Run, tmp_path: Path) -> None:
+    answered = reply(403, b'{"errorType":"InvalidStateTransition"}')
+    api = FakeApi({"response": [reply(413)], "error": [answered]})
+
+    code, log = run(api, tmp_path)
+
+    assert code == 0
+    assert "did not take the response" in log
+    assert "not taken either" not in log
+
+
 def test_a_response_that_arrived_although_the_connection_broke_is_not_an_error(run: Run, tmp_path: Path) -> None:
     api = FakeApi({})
     reactions: Sequence[Callable[..., None]] = [api.accept_silently]

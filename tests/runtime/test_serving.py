@@ -116,6 +116,41 @@ def test_descriptors_that_are_used_up_are_reported_and_the_next_event_is_served(
     assert run.results()[1] == "served"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_reported_and_the_next_event_is_served(tmp_path: Path) -> None:
+    source = """
+        import os
+        def handler(event, context):
+            if not event:
+                with open("/dev/full", "w") as file:
+                    file.write("x" * 100_000)
+            return os.getpid()
+    """
+    run = run_on_lambdakit(tmp_path, source, b"1", ANY, b"1", timeout=20)
+
+    assert [outcome.error_type for outcome in run.outcomes] == [None, "OSError", None]
+    assert "No space left on device" in run.results()[1]["errorMessage"]
+    assert run.results()[0] == run.results()[2]
+
+
+def test_a_second_answer_is_an_error_in_the_log_and_the_first_one_stands(tmp_path: Path) -> None:
+    source = """
+        import os
+        class Twice:
+            def __call__(self, event, context):
+                pass
+            async def serve_invocation(self, invocation):
+                await invocation.respond(["first", os.getpid()])
+                if not invocation.event:
+                    await invocation.respond("second")
+        handler = Twice()
+    """
+    run = run_on_lambdakit(tmp_path, source, ANY, b"1", timeout=20)
+
+    assert run.results()[0] == run.results()[1]
+    assert any("this event has its answer already" in line for line in run.log)
+
+
 def test_an_async_handler_is_cut_off_before_the_deadline_and_the_environment_lives_on(tmp_path: Path) -> None:
     source = """
         import asyncio, os

@@ -32,8 +32,7 @@ class RunningApp:
         hosted = hosted_loop()
         self._owns_loop = hosted is None
         self._loop = hosted or MainLoop()
-        # Our own runtime waits for what a request has started.
-        self._leftovers = None if hosted else Leftovers(self._loop)
+        self._leftovers = Leftovers(self._loop)
         self._register_end()
         try:
             self._app: App = self._loop.run(load_app(reference))
@@ -82,10 +81,9 @@ class RunningApp:
         """
         lifespan = self._lifespan or self.start()
         scope["state"] = lifespan.state.copy()
-        before = self._leftovers.begin() if self._leftovers else None
+        before = self._leftovers.begin()
         response = self._exchange(scope, body, limit=limit, seconds=seconds)
-        if self._leftovers:
-            self._leftovers.end(before)
+        self._leftovers.end(before)
         return response
 
     def _exchange(self, scope: Scope, body: bytes, *, limit: int, seconds: float | None) -> Response:

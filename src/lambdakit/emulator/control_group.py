@@ -11,6 +11,8 @@ _ABANDONED_AFTER = 60.0
 _PERIOD = 20_000
 _CONTROLLERS = frozenset({"cpu", "memory"})
 _NUMBERS = itertools.count()
+_closed: set[Path] = set()
+"""The folders of closed groups that could not be removed yet."""
 # Enters the groups before anything else runs, so that no child can be left outside.
 _ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift; exec "$@"'
 
@@ -143,10 +145,11 @@ class ControlGroup:
         )
 
     def close(self) -> None:
-        """Remove the group."""
-        for group in self._groups:
-            with contextlib.suppress(OSError):
-                group.folder.rmdir()
+        """Remove the group, and those closed before that were still in use then."""
+        _closed.update(group.folder for group in self._groups)
+        for folder in list(_closed):
+            if _remove(folder):
+                _closed.discard(folder)
 
     def _find(self, controller: str) -> Iterator[tuple[Path, int]]:
         return ((group.folder, group.version) for group in self._groups if controller in group.controllers)
@@ -174,6 +177,17 @@ def _count_kills(file: Path) -> int:
         return int(counts.get("oom_kill", 0))
     except (OSError, ValueError):
         return 0
+
+
+def _remove(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        # A process that was killed takes a moment to leave its group.
+        return False
+    return True
 
 
 def _sweep(folder: Path) -> None:

@@ -25,7 +25,8 @@ class Delivery:
     `answered` completes with the answer; `ended` when the runtime asks for its next invocation and every extension
     for its next event, with that moment on `time.perf_counter`. `is_open` says that an answer has begun to come and
     is not complete, `is_abandoned` that the environment no longer waits for its end, `produced_bytes` how much of a
-    response has come, and `timeline` when. `connections` are those on which its event went out and its answer came.
+    response has come, and `timeline` when. `connections` are those on which its event went out and its answer came;
+    `carrier` completes when the first of them is closed.
     """
 
     def __init__(self, invocation: Invocation, receiver: Receiver | None) -> None:
@@ -39,6 +40,7 @@ class Delivery:
         self.produced_bytes = 0
         self.timeline = Timeline()
         self.connections: set[int] = set()
+        self.carrier: asyncio.Future[None] = loop.create_future()
         self._collector = Collector() if receiver is None else None
         self._receiver: Receiver | Collector = receiver or self._collector or Collector()
         self._is_caller_gone = False
@@ -53,6 +55,11 @@ class Delivery:
         self.is_abandoned = True
         if not self.answered.done():
             self._finish(error, error)
+
+    def lose_carrier(self) -> None:
+        """Note that the connection is closed on which the event went out."""
+        if not self.carrier.done():
+            self.carrier.set_result(None)
 
     async def take_error(self, request: Request) -> Answer:
         """Take an error that the runtime posts."""

@@ -19,7 +19,7 @@ from lambdakit.emulator.launch import Place
 from lambdakit.emulator.outcome import Outcome, Report
 from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.receiver import Receiver
-from lambdakit.emulator.runtime import Runtime
+from lambdakit.emulator.runtime import Ending, Runtime
 from lambdakit.emulator.settling import settle
 from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.emulator.stillness import StillnessWatch
@@ -140,9 +140,7 @@ class Environment:
         if self._host is None:
             raise EnvironmentFault("the environment is closed", fix="invoke inside its `async with` block")
         self._stillness.end()
-        host, start = self._host, await self._host.obtain(request_id)
-        if start.failure is None and not await start.runtime.find_slot() and not start.runtime.has_ended:
-            raise _refuse(self._configuration.name)
+        host, start = self._host, await self._find_room(self._host, request_id)
         self._journal.begin(request_id)
         self._journal.write_event(platform_events.start(request_id))
         if start.failure is not None:
@@ -156,7 +154,7 @@ class Environment:
         invocation = self._make_invocation(request_id, payload, client_context, limit)
         delivery, ending = await start.runtime.run(invocation, receiver, limit)
         failure = judge_invocation(ending, request_id=request_id, limit=self._configuration.timeout)
-        if failure is not None and self._outlives(failure):
+        if failure is not None and self._outlives(ending):
             delivery.abandon(failure.answer)
         elif failure is not None:
             await self._break_off(host, start.runtime, failure)
@@ -166,12 +164,22 @@ class Environment:
         report = self._report(request_id, start, failure, milliseconds=ending.milliseconds, delivery=delivery)
         return _outcome("invoke", delivery.answer, report)
 
-    def _outlives(self, failure: Failure) -> bool:
-        """Whether the environment goes on: a time-out of Managed Instances fails one invocation and stops no code.
+    async def _find_room(self, host: Host, request_id: str) -> Start:
+        """Return a start whose runtime can take an invocation, or that has failed; Throttled when it has no room."""
+        start = await host.obtain(request_id)
+        if start.failure is not None or await start.runtime.find_slot():
+            return start
+        if not start.runtime.has_ended:
+            raise _refuse(self._configuration.name)
+        # The last of the workers can be gone a moment before the runtime is; one that has ended is replaced once.
+        return start if start.is_cold else await self._find_room(host, request_id)
+
+    def _outlives(self, ending: Ending) -> bool:
+        """Whether the environment goes on: on Managed Instances a time-out or a worker's end fails one invocation.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
         """
-        return failure.status == "timeout" and self._configuration.max_concurrency is not None
+        return ending.cause in {"time-out", "worker"} and self._configuration.max_concurrency is not None
 
     @property
     def _is_frozen(self) -> bool:

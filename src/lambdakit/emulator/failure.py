@@ -36,7 +36,7 @@ def judge_invocation(ending: Ending, *, request_id: str, limit: float) -> Failur
         return None
     if ending.extension is not None:
         return _describe_extension(request_id, ending.extension)
-    if ending.cause == "exit":
+    if ending.cause in {"exit", "worker"}:
         return _describe_exit(request_id, ending)
     # Lambda ends this line with two newlines.
     return _describe_time_out(request_id, limit, time_out_line(request_id, limit), "")

@@ -1,3 +1,4 @@
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -91,20 +92,24 @@ def trace_children(process_id: int) -> tuple[bytes, ...] | None:
 def list_descendants(process_id: int) -> list[int]:
     """Return the ids of the children of a process that have not been collected, and of theirs."""
     if sys.platform != "linux":
-        return _ask_descendants(process_id)
+        return _ask_children(process_id, is_recursive=True)
+    return [each for child in list_children(process_id) for each in (child, *list_descendants(child))]
+
+
+def list_children(process_id: int) -> list[int]:
+    """Return the ids of the children of a process that have not been collected."""
+    if sys.platform != "linux":
+        return _ask_children(process_id, is_recursive=False)
     found: list[int] = []
     for file in Path(f"/proc/{process_id}").glob("task/*/children"):
-        try:
-            children = [int(number) for number in file.read_bytes().split()]
-        except OSError:
-            continue
-        found += [each for child in children for each in (child, *list_descendants(child))]
+        with contextlib.suppress(OSError):
+            found += map(int, file.read_bytes().split())
     return found
 
 
-def _ask_descendants(process_id: int) -> list[int]:
+def _ask_children(process_id: int, *, is_recursive: bool) -> list[int]:
     try:
-        return [each.pid for each in psutil.Process(process_id).children(recursive=True)]
+        return [each.pid for each in psutil.Process(process_id).children(recursive=is_recursive)]
     except psutil.Error:
         return []
 

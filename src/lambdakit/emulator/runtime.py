@@ -22,6 +22,7 @@ from lambdakit.emulator.process import ProcessGroup, start_process
 from lambdakit.emulator.receiver import Receiver
 from lambdakit.emulator.runtime_api import RuntimeApi
 from lambdakit.emulator.variables import LOG_STREAM
+from lambdakit.emulator.workers import Workers
 
 _KILL_LIMIT = 10
 # What an internal extension earns the function before it is killed; one without is killed at once.
@@ -34,7 +35,7 @@ class Ending(NamedTuple):
     """How a phase ended and how long it took; `exit_code` is meant when the process is gone."""
 
     milliseconds: float
-    cause: Literal["ready", "exit", "time-out", "extension"]
+    cause: Literal["ready", "exit", "time-out", "extension", "worker"]
     exit_code: int = 0
     is_out_of_memory: bool = False
     extension: ExtensionFailure | None = None
@@ -64,6 +65,7 @@ class Runtime:
         self._memory = memory
         self._output = output
         self._companions = companions or ExternalExtensions(api.extensions, {})
+        self._workers = Workers(processes.id)
         self._stack = stack
 
     @classmethod
@@ -146,12 +148,26 @@ class Runtime:
     ) -> tuple[Delivery, Ending]:
         """Deliver an invocation and wait until the runtime asks for its next, ends, or `limit` seconds have passed.
 
-        `find_slot` has to have found that it can be delivered.
+        `find_slot` has to have found that it can be delivered, or that the runtime has ended.
         """
         began = time.perf_counter()
         with self._cpu_limit():
-            delivery = self.api.deliver(invocation, receiver)
-            return delivery, await self._finish_phase(began, delivery.ended, limit)
+            is_taken = self.api.idle_slots or not self.has_ended
+            delivery = self.api.deliver(invocation, receiver) if is_taken else Delivery(invocation, receiver)
+            if not self.api.takes_many:
+                return delivery, await self._finish_phase(began, delivery.ended, limit)
+            lost = asyncio.create_task(self._lose_worker(delivery))
+            try:
+                return delivery, await self._finish_phase(began, delivery.ended, limit, lost)
+            finally:
+                lost.cancel()
+
+    async def _lose_worker(self, delivery: Delivery) -> None:
+        """Wait until the worker is gone that has an invocation; for ever if it stays."""
+        self._workers.look()
+        await asyncio.wait({delivery.carrier})
+        if delivery.answered.done() or not await self._workers.blame():
+            await asyncio.Future()
 
     async def find_slot(self) -> bool:
         """Wait a while until an invocation can be delivered, and say whether it can.
@@ -173,11 +189,14 @@ class Runtime:
         # Whether there may be any is cheap to tell; only then is it worth the time to count them.
         return 0 if trace_children(self._processes.id) is not None else _count_children(self._processes.id)
 
-    async def _finish_phase(self, began: float, ready: asyncio.Future[float], limit: float | None) -> Ending:
+    async def _finish_phase(
+        self, began: float, ready: asyncio.Future[float], limit: float | None, lost: asyncio.Task[None] | None = None
+    ) -> Ending:
         exited, failed = self._processes.exited, self.api.extensions.failed
         left = None if limit is None else began + limit - time.perf_counter()
         async with self._memory.sample():
-            await asyncio.wait({ready, exited, failed}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            awaited = {ready, exited, failed, *filter(None, [lost])}
+            await asyncio.wait(awaited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
         self._output.drain()
         milliseconds = (time.perf_counter() - began) * 1000
         if failed.done() and not self._memory.is_exceeded:
@@ -187,6 +206,8 @@ class Runtime:
         if failed.done() or exited.done():
             exit_code = exited.result() if exited.done() else -signal.SIGKILL
             return Ending(milliseconds, "exit", exit_code, self._memory.is_exceeded)
+        if lost is not None and lost.done():
+            return Ending(milliseconds, "worker")
         return Ending((limit or 0.0) * 1000, "time-out")
 
 

@@ -72,6 +72,11 @@ class RuntimeApi:
         return self._listener.address
 
     @property
+    def takes_many(self) -> bool:
+        """Whether several invocations run at a time."""
+        return self._slots.limit > 1
+
+    @property
     def idle_slots(self) -> int:
         """How many more invocations can be delivered now."""
         return len(self._slots.waiting)
@@ -173,7 +178,9 @@ class RuntimeApi:
         if not slot.event.done():
             self._slots.drop(slot)
             return forbid_transition("the client is gone")
-        return _event(slot.event.result())
+        delivery = slot.event.result()
+        request.gone.add_done_callback(lambda _: delivery.lose_carrier())
+        return _event(delivery)
 
     def _settle(self) -> None:
         """End what is over: init, or invocations whose runtime and extensions have asked for what comes next."""
@@ -194,10 +201,18 @@ class RuntimeApi:
         self.init_error = reported_error(body, request.headers)
         return _ACCEPTED
 
+    def _refuse_answer(self, request_id: str, invocation_id: str | None) -> Reply:
+        answered = any(each.invocation.is_meant(request_id, invocation_id) for each in self._slots.unended)
+        # AWS's emulator tells the two apart for a runtime with one slot, and not for those of Managed Instances.
+        if answered and self._slots.limit == 1:
+            return forbid_transition("the invocation has its answer already")
+        return refuse(400, "InvalidRequestID", f"{request_id} is not the current invocation or is answered already")
+
     async def _take_answer(self, request: Request, request_id: str, *, is_error: bool) -> Reply:
-        delivery = self._slots.find(request_id, request.headers.get("lambda-runtime-invocation-id"))
+        invocation_id = request.headers.get("lambda-runtime-invocation-id")
+        delivery = self._slots.find(request_id, invocation_id)
         if delivery is None:
-            return refuse(400, "InvalidRequestID", f"{request_id} is not the current invocation or is answered already")
+            return self._refuse_answer(request_id, invocation_id)
         if delivery.is_open:
             return forbid_transition("another answer to this invocation is still being sent")
         mode = request.headers.get("lambda-runtime-function-response-mode")

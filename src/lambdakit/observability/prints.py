@@ -1,6 +1,5 @@
 """What is printed in a Lambda function: each `print` becomes a line like all others."""
 
-import io
 import logging
 import sys
 from contextvars import Context, copy_context
@@ -8,8 +7,9 @@ from threading import get_ident
 from types import FrameType
 from typing import Any, NamedTuple
 
-from lambdakit.observability.current import Current, current
+from lambdakit.observability.current import Current
 from lambdakit.observability.redaction import Redactor, SafeLine, is_metrics, read_object
+from lambdakit.observability.streams import StandIn, Writer, current_writer
 
 _LONGEST = 131_072
 """Characters after which a text is passed on although its line has no end yet."""
@@ -20,49 +20,27 @@ _LOGGERS = frozenset({"logging", "loguru", "structlog"})
 _logger = logging.getLogger("lambdakit.print")
 
 
-class _Writer(NamedTuple):
-    thread: int
-    invocation: Current | None
-
-
 class _Begun(NamedTuple):
     text: str
     context: Context
 
 
-class PrintedLines(io.TextIOBase):
+class PrintedLines(StandIn):
     """A text stream that gathers writes up to one that ends a line, and logs them.
 
     Lines that a logger with a handler of its own has made, and documents of metrics, go on without their secrets.
     """
 
-    encoding = "utf-8"
-    errors = "backslashreplace"
-
     def __init__(self, original: Any, redactor: Redactor) -> None:
         """Take the stream in whose place this one is."""
-        self._original = original
-        self.name = getattr(original, "name", "")
+        super().__init__(original, getattr(original, "name", ""))
         self._redactor = redactor
-        self._begun: dict[_Writer, _Begun] = {}
+        self._begun: dict[Writer, _Begun] = {}
         self._busy: set[int] = set()
-
-    def writable(self) -> bool:
-        """Say that it can be written to."""
-        return True
-
-    def fileno(self) -> int:
-        """Return the descriptor of the stream in whose place this one is, for child processes."""
-        return self._original.fileno()
-
-    @property
-    def buffer(self) -> Any:
-        """The stream for bytes in whose place this one is; what goes there goes out as it is."""
-        return self._original.buffer
 
     def write(self, text: str, /) -> int:
         """Take a piece of text; one that ends a line completes it."""
-        begun = self._begun.pop(_writer(), None)
+        begun = self._begun.pop(current_writer(), None)
         if isinstance(text, SafeLine):
             self._original.write(text)
         elif begun is None and _is_of_a_logger(sys._getframe(1), text):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] (`inspect` takes 14 ms to import)
@@ -75,7 +53,7 @@ class PrintedLines(io.TextIOBase):
         if text.endswith("\n") or len(text) > _LONGEST:
             self._pass_on(text)
         else:
-            self._begun[_writer()] = _Begun(text, copy_context())
+            self._begun[current_writer()] = _Begun(text, copy_context())
 
     def flush(self) -> None:
         """Flush the stream below; what has no end yet waits for it."""
@@ -107,11 +85,6 @@ class PrintedLines(io.TextIOBase):
         body = text.removesuffix("\n")
         self._original.write(self._redactor.redact_record(body) + text[len(body) :])
         self._original.flush()
-
-
-def _writer() -> _Writer:
-    # Each thread, and each invocation in it, has a line of its own, so that none breaks into another's.
-    return _Writer(get_ident(), current.get())
 
 
 def _is_of_a_logger(caller: FrameType, text: str) -> bool:

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from itertools import islice
 from time import monotonic
 from typing import Any, cast
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from lambdakit import settings
 from lambdakit.observability.names import is_secret
@@ -22,6 +22,7 @@ _LARGEST_BODY = 65_536
 _MOST_FIELDS = 1000
 _MOST_VALUES = 64
 _password_in_address = re.compile(r"://[^\s/:@]*:([^\s@]+)@").search
+_BOTH = "\"'"
 _is_plain = re.compile(r"[\w.~-]*", re.ASCII).fullmatch
 
 
@@ -182,11 +183,23 @@ def _is_long(value: str) -> bool:
 
 
 def _forms(value: str) -> set[str]:
-    """Return how a value is written as it is, by Python, in JSON and in addresses."""
+    """Return how a value is written as it is, by Python, in JSON and in addresses, also one within the other."""
     if _is_plain(value):
         return {value}
-    written = {value, repr(value)[1:-1], json.dumps(value)[1:-1], quote(value, safe="", errors="replace")}
-    return {form for form in (*written, unquote(value), _as_utf_8(value)) if _is_long(form)}
+    once = {value, unquote(value), _as_utf_8(value), *_in_addresses(value), *_quoted(value)}
+    return {form for form in (*once, *(again for form in once for again in _quoted(form))) if _is_long(form)}
+
+
+def _in_addresses(value: str) -> tuple[str, ...]:
+    return quote(value, safe="", errors="replace"), quote(value, errors="replace"), quote_plus(value, errors="replace")
+
+
+def _quoted(value: str) -> tuple[str, ...]:
+    as_bytes = value.encode("utf-8", "surrogatepass")
+    written = (repr(value), ascii(value), json.dumps(value), json.dumps(value, ensure_ascii=False), repr(as_bytes)[1:])
+    # Where a text holds both kinds of quotes, Python escapes the single ones, whichever part they are in.
+    beside = (repr(_BOTH + value), ascii(_BOTH + value))
+    return (*(text[1:-1] for text in written), *(text[len(repr(_BOTH)) - 1 : -1] for text in beside))
 
 
 def _as_utf_8(value: str) -> str:

@@ -121,9 +121,12 @@ def post_outcome(event: Event, outcome: Outcome) -> Steps[str | None]:
     refusal = yield from _post(event, "response", outcome)
     if refusal is None:
         return None
-    error_type = "Function.ResponseSizeTooLarge" if refusal.startswith(str(_TOO_LARGE)) else "Runtime.ResponseRejected"
+    is_too_large = refusal.startswith(str(_TOO_LARGE))
+    error_type = "Function.ResponseSizeTooLarge" if is_too_large else "Runtime.ResponseRejected"
     what = f"the Runtime API did not take the response of {len(outcome.body):,} bytes: {refusal}"
-    lost = yield from _post(event, "error", make_error(error_type, what, event.request_id))
+    # Lambda may have made that error of a response that is too large, as its own emulator does.
+    error = make_error(error_type, what, event.request_id)
+    lost = yield from _post(event, "error", error, may_be_answered=is_too_large)
     return f"{what}; the error that says so was not taken either: {lost}" if lost else what
 
 
@@ -135,20 +138,19 @@ def make_error(error_type: str, message: str, request_id: str, trace: list[str] 
     return Outcome(json.dumps(body).encode(), error_type=error_type)
 
 
-def _post(event: Event, kind: str, outcome: Outcome) -> Steps[str | None]:
+def _post(event: Event, kind: str, outcome: Outcome, *, may_be_answered: bool = False) -> Steps[str | None]:
     request = Request("POST", f"{_ROOT}/invocation/{event.request_id}/{kind}", _headers(event, outcome), outcome.body)
-    was_cut = False
     response = None
     for pause in (*_PAUSES[:3], None):
         seconds = max(event.deadline + _OVERTIME - time.time(), 0.2)
         response = yield from exchange(request, seconds)
-        was_cut = was_cut or response is None or response.is_repeated
+        may_be_answered = may_be_answered or response is None or response.is_repeated
         if response is not None and _is_final(response):
             break
         if pause is None or event.deadline + _OVERTIME < time.time():
             break
         yield Pause(pause)
-    if response is not None and (_is_success(response) or (was_cut and _says_answered(response))):
+    if response is not None and (_is_success(response) or (may_be_answered and _says_answered(response))):
         return None
     return _describe(response)
 

@@ -19,7 +19,7 @@ from lambdakit.runtime.blocking import BlockWatch
 from lambdakit.runtime.client import Event, Outcome, ask_next, make_error, post_outcome
 from lambdakit.runtime.failures import ReportedError, describe
 from lambdakit.runtime.invocation import Invocation, make_current
-from lambdakit.runtime.lifecycle import Terminated
+from lambdakit.runtime.lifecycle import Terminated, expect_the_end_on, leave_if_forked
 from lambdakit.runtime.limits import note_cut, seconds_left
 from lambdakit.runtime.logs.setup import Log
 from lambdakit.runtime.loop import MainLoop, hosted_loop
@@ -74,6 +74,7 @@ class ConcurrentServer:
         loop.serve(self._serve_all(), note_escape=_note_escape)
 
     async def _serve_all(self) -> NoReturn:
+        expect_the_end_on(asyncio.get_running_loop())
         await asyncio.gather(*(self._serve_slot(number) for number in range(self._slots)))
         raise AssertionError("a slot serves events for ever")
 
@@ -116,15 +117,17 @@ class ConcurrentServer:
             if self._answers_itself:
                 await self._run(self._handler.serve_invocation(invocation), invocation)
             elif self._is_async:
-                await self._run(_answer(invocation, self._handler(invocation.event, invocation.context)), invocation)
+                await self._run(
+                    invocation.respond_with(self._handler(invocation.event, invocation.context)), invocation
+                )
             else:
                 thread = self._start_thread(invocation)
                 await self._run(_answer_from_thread(invocation, thread), invocation)
             invocation.require_answer()
         except BaseException as error:  # noqa: BLE001 (whatever a handler raises is its failure, not ours)
-            self._leave_if_forked()
+            leave_if_forked(self._process)
             await self._fail(invocation, error)
-        self._leave_if_forked()
+        leave_if_forked(self._process)
         if thread is not None and not thread.done():
             _logger.error("a plain function cannot be cut off; its slot takes no event until it has ended")
             await asyncio.wait({asyncio.wrap_future(thread)})
@@ -150,15 +153,6 @@ class ConcurrentServer:
         self._log.write_failure(outcome)
         if problem := await connection.run(post_outcome(event, outcome)):
             _logger.error("%s", problem)
-
-    def _leave_if_forked(self) -> None:
-        if os.getpid() != self._process:
-            # A child that the handler forked came back here; only its parent may speak for the environment.
-            os._exit(0)
-
-
-async def _answer(invocation: ConcurrentInvocation, result: Awaitable[Any]) -> None:
-    await invocation.respond(await result)
 
 
 async def _answer_from_thread(invocation: ConcurrentInvocation, thread: Future[Any]) -> None:

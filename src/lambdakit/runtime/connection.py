@@ -19,6 +19,8 @@ CONNECT_SECONDS = 2.0
 """How long opening a connection may take."""
 STALL_SECONDS = 5.0
 """How long a response that has begun may stand still."""
+_GLANCE_SECONDS = 0.05
+"""How long an endless wait goes on until signals are looked for, as one that comes just before it does not end it."""
 
 
 class SpareDescriptor:
@@ -135,8 +137,15 @@ def _talk(connection: socket.socket, request: bytes, end: float | None, reader: 
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.sendall(request)
     while True:
-        _limit(connection, end, STALL_SECONDS if reader.has_begun else None)
-        if response := reader.feed(connection.recv(CHUNK)):
+        is_idle = end is None and not reader.has_begun
+        _limit(connection, end, _GLANCE_SECONDS if is_idle else STALL_SECONDS if reader.has_begun else None)
+        try:
+            data = connection.recv(CHUNK)
+        except TimeoutError:
+            if is_idle:
+                continue
+            raise
+        if response := reader.feed(data):
             return response
 
 

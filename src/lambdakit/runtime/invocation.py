@@ -1,6 +1,8 @@
 """One event, and the one answer it gets."""
 
 import logging
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from lambdakit.observability.current import Current
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("lambdakit.runtime")
 
 
-class Invocation:
+class Invocation(ABC):
     """One event and the means to answer it, once; `deadline` is in seconds since the epoch."""
 
     def __init__(self, event: Event, address: str) -> None:
@@ -53,9 +55,13 @@ class Invocation:
         """
         await self.deliver(make_outcome(result))
 
+    async def respond_with(self, result: Awaitable[Any]) -> None:
+        """Post the result of what is awaited."""
+        await self.respond(await result)
+
+    @abstractmethod
     async def deliver(self, outcome: Outcome) -> None:
         """Post an outcome; what is not accepted is logged. RuntimeError when the event has its answer."""
-        raise NotImplementedError
 
     async def stream(self, content_type: str) -> "Stream":
         """Begin a response that is sent piece by piece.
@@ -102,7 +108,7 @@ class BlockingInvocation(Invocation):
             _logger.error("%s", problem)
 
     async def deliver(self, outcome: Outcome) -> None:
-        """Post an outcome."""
+        """Post an outcome at once."""
         self.post(outcome)
 
 

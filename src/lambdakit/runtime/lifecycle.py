@@ -6,12 +6,15 @@ import signal
 import socket
 import sys
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lambdakit.coldstart.hooks import shutdown_hooks
 from lambdakit.runtime.client import exchange
 from lambdakit.runtime.connection import BlockingConnection, connect
 from lambdakit.runtime.wire import Request
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 _ROOT = "/2020-01-01/extension"
 _IDENTIFIER = "lambda-extension-identifier"
@@ -26,6 +29,11 @@ class Terminated(SystemExit):
 def expect_the_end() -> None:
     """Let SIGTERM break into whatever the main thread does."""
     signal.signal(signal.SIGTERM, _break_in)
+
+
+def expect_the_end_on(loop: "AbstractEventLoop") -> None:
+    """Let SIGTERM end an event loop that runs for good, also one that comes just before the loop waits."""
+    loop.add_signal_handler(signal.SIGTERM, _raise)
 
 
 def _break_in(_number: int, _frame: FrameType | None) -> None:
@@ -65,6 +73,12 @@ def park_extension(address: str) -> socket.socket | None:
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     os._exit(0)
+
+
+def leave_if_forked(process_id: int) -> None:
+    """End a child that the handler forked and that came back: only its parent may speak for the environment."""
+    if os.getpid() != process_id:
+        os._exit(0)
 
 
 def shut_down() -> NoReturn:

@@ -13,7 +13,7 @@ from lambdakit.runtime.client import Event, ask_next, make_error, post_outcome
 from lambdakit.runtime.connection import BlockingConnection
 from lambdakit.runtime.failures import ReportedError, describe
 from lambdakit.runtime.invocation import BlockingInvocation, make_current
-from lambdakit.runtime.lifecycle import Terminated
+from lambdakit.runtime.lifecycle import Terminated, leave_if_forked
 from lambdakit.runtime.limits import note_cut, seconds_left
 from lambdakit.runtime.logs.setup import Log
 from lambdakit.runtime.results import make_outcome
@@ -69,9 +69,9 @@ class Server:
         except Terminated:
             raise
         except BaseException as error:  # noqa: BLE001 (whatever a handler raises is its failure, not ours)
-            self._leave_if_forked()
+            leave_if_forked(self._process)
             self._fail(invocation, error)
-        self._leave_if_forked()
+        leave_if_forked(self._process)
 
     def _call(self, invocation: BlockingInvocation) -> None:
         if self._answers_itself:
@@ -79,9 +79,9 @@ class Server:
             invocation.require_answer()
             return
         result: object = self._handler(invocation.event, invocation.context)
-        self._leave_if_forked()
+        leave_if_forked(self._process)
         if isinstance(result, Awaitable):
-            self._run(_answer(invocation, cast("Awaitable[Any]", result)), invocation)
+            self._run(invocation.respond_with(cast("Awaitable[Any]", result)), invocation)
         else:
             invocation.post(make_outcome(result))
 
@@ -105,12 +105,3 @@ class Server:
         self._log.write_failure(outcome)
         if problem := self._connection.run(post_outcome(event, outcome)):
             _logger.error("%s", problem)
-
-    def _leave_if_forked(self) -> None:
-        if os.getpid() != self._process:
-            # A child that the handler forked came back here; only its parent may speak for the environment.
-            os._exit(0)
-
-
-async def _answer(invocation: BlockingInvocation, result: Awaitable[Any]) -> None:
-    await invocation.respond(await result)

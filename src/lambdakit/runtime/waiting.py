@@ -10,6 +10,7 @@ from weakref import WeakSet
 from lambdakit.errors import BrokenResponse
 from lambdakit.runtime.client import Attempt, Pause, Steps
 from lambdakit.runtime.connection import CHUNK, CONNECT_SECONDS, SPARE, STALL_SECONDS, split_address
+from lambdakit.runtime.lifecycle import leave_if_forked
 from lambdakit.runtime.wire import Request, Response, ResponseReader
 
 Result = TypeVar("Result")
@@ -48,8 +49,7 @@ class WaitingConnection:
         SPARE.restore()
 
     async def _attempt(self, request: Request, seconds: float | None) -> Attempt:
-        if os.getpid() != self._process:
-            os._exit(0)
+        leave_if_forked(self._process)
         was_open, reader = self._socket is not None, ResponseReader()
         try:
             async with asyncio.timeout(seconds):

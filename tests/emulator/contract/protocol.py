@@ -149,14 +149,7 @@ ROWS = (
         last = respond(b'"second"')
         """,
         calls=2,
-        expect=(None, [400, "InvalidRequestID"]),
-        differences=(
-            Difference(
-                where="rie",
-                reason="AWS's emulator names the state, AWS's documentation says 400 for what is answered",
-                expect=(None, [403, "InvalidStateTransition"]),
-            ),
-        ),
+        expect=(None, [403, "InvalidStateTransition"]),
     ),
     _by_hand(
         "an error after an answer is refused",
@@ -165,14 +158,7 @@ ROWS = (
         last = status("POST", ROOT + "invocation/" + request_id + "/error", b'{"errorType": "Late"}')
         """,
         calls=2,
-        expect=(None, [400, "InvalidRequestID"]),
-        differences=(
-            Difference(
-                where="rie",
-                reason="AWS's emulator names the state, AWS's documentation says 400 for what is answered",
-                expect=(None, [403, "InvalidStateTransition"]),
-            ),
-        ),
+        expect=(None, [403, "InvalidStateTransition"]),
     ),
     _by_hand(
         "an error is passed on as it was posted",
@@ -195,6 +181,22 @@ ROWS = (
                 "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
             },
             [413, "RequestEntityTooLarge"],
+        ),
+    ),
+    _by_hand(
+        "an answer that was too large counts as the answer",
+        """
+        path = ROOT + "invocation/" + request_id + "/error"
+        status("POST", ROOT + "invocation/" + request_id + "/response", b"x" * 6_291_557) if last is None else None
+        last = status("POST", path, b'{"errorType": "Late"}') if last is None else respond(json.dumps(last).encode())
+        """,
+        calls=2,
+        expect=(
+            {
+                "errorType": "Function.ResponseSizeTooLarge",
+                "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
+            },
+            [403, "InvalidStateTransition"],
         ),
     ),
     _by_hand(

@@ -248,7 +248,16 @@ def test_no_restored_process_outlives_an_emulator_that_is_killed(tmp_path: Path)
     assert all(has_ended(each.pid) for each in below if "guard_process" not in str(each))
 
 
-def test_a_holder_that_is_killed_takes_the_restored_ones_along_and_gives_no_more(tmp_path: Path) -> None:
+FORKING = f"""
+    import os, time
+    if os.fork() == 0:
+        time.sleep(600)
+    {FAMILY}
+"""
+
+
+@pytest.mark.parametrize("source", [FAMILY, FORKING])
+def test_a_holder_that_is_killed_takes_the_restored_ones_along_and_gives_no_more(tmp_path: Path, source: str) -> None:
     async def use(taken: Taken) -> None:
         restored = await taken.restore()
         number = (await taken.call(restored))[0]
@@ -261,7 +270,7 @@ def test_a_holder_that_is_killed_takes_the_restored_ones_along_and_gives_no_more
         with pytest.raises(EnvironmentFault, match="the process that holds the snapshot has ended"):
             await taken.restore()
 
-    take(tmp_path, FAMILY, use)
+    take(tmp_path, source, use)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3, 5, 8])

@@ -49,11 +49,8 @@ def configure(
         UserError: A value that Lambda would refuse, or an `env_file` that cannot be used.
     """
     function = target.function
-    if snapstart and runtime == "lambdakit":
-        log("note: whether SnapStart has run on AWS with the runtime lambdakit is said in docs/concepts/runtime.md")
+    _note_differences(target, runtime, has_snapshot=snapstart)
     runtime = runtime or _choose_runtime(target, is_debugged=debug_port is not None, has_snapshot=snapstart)
-    if target.python != THIS_PYTHON:
-        log(f"note: on Lambda this function gets Python {target.python}, this run uses {THIS_PYTHON}")
     return FunctionConfiguration(
         handler=function.handler,
         task_root=target.root,
@@ -74,6 +71,13 @@ def configure(
         log_level=function.log_level,
         system_log_level=function.system_log_level,
     )
+
+
+def _note_differences(target: Target, runtime: Runtime | None, *, has_snapshot: bool) -> None:
+    if has_snapshot and runtime == "lambdakit":
+        log("note: whether SnapStart has run on AWS with the runtime lambdakit is said in docs/concepts/runtime.md")
+    if target.python != THIS_PYTHON:
+        log(f"note: on Lambda this function gets Python {target.python}, this run uses {THIS_PYTHON}")
 
 
 def _choose_runtime(target: Target, *, is_debugged: bool, has_snapshot: bool) -> Runtime:

@@ -60,6 +60,8 @@ class Control:
         """Close our copy of the holder's end, which has been started."""
         self._holder = holder
         self._other.close()
+        # Its end of the socket may live on in a child of its own.
+        holder.exited.add_done_callback(lambda _: self.close())
 
     async def restore(self, order: dict[str, Any], descriptors: Sequence[int]) -> Process:
         """Have a process restored from the snapshot.

@@ -1,12 +1,11 @@
 """Standard output and error as log records: one `print` is one record, whatever newlines it holds."""
 
-import io
 import json
 import sys
-from threading import get_ident
-from typing import Any, NamedTuple
+from typing import Any
 
-from lambdakit.observability.current import Current, current
+from lambdakit.observability.current import Current
+from lambdakit.observability.streams import StandIn, Writer, current_writer
 from lambdakit.runtime.logs.formats import write_time
 from lambdakit.runtime.logs.sink import JSON, TEXT, Sink, frame_type_of
 
@@ -14,41 +13,18 @@ _LONGEST = 262_144
 """Characters after which a record is written although it has no end yet; Lambda cuts what is longer."""
 
 
-class _Writer(NamedTuple):
-    thread: int
-    invocation: Current | None
-
-
-class RecordStream(io.TextIOBase):
+class RecordStream(StandIn):
     """A text stream that gathers writes up to one that ends a line and passes them on as one record."""
 
     def __init__(self, sink: Sink, *, is_json: bool, name: str, original: Any) -> None:
+        super().__init__(original, name)
         self._sink = sink
         self._is_json = is_json
-        self._original = original
-        self._pending: dict[_Writer, str] = {}
-        self.name = name
-
-    encoding = "utf-8"
-    errors = "backslashreplace"
-
-    def writable(self) -> bool:
-        """Say that it can be written to."""
-        return True
-
-    def fileno(self) -> int:
-        """Return the descriptor of the stream in whose place this one is, for child processes."""
-        return self._original.fileno()
-
-    @property
-    def buffer(self) -> Any:
-        """The stream for bytes in whose place this one is; what goes there is no record but plain output."""
-        return self._original.buffer
+        self._pending: dict[Writer, str] = {}
 
     def write(self, text: str, /) -> int:
         """Take a piece of text; one that ends a line completes a record."""
-        # Each thread, and each invocation in it, has a record of its own, so that none breaks into another's.
-        writer, size = _Writer(get_ident(), current.get()), len(text)
+        writer, size = current_writer(), len(text)
         pending = self._pending.pop(writer, "")
         if pending.endswith("\n"):
             self._emit(pending.removesuffix("\n"), writer.invocation, is_one_write=False)
@@ -63,7 +39,7 @@ class RecordStream(io.TextIOBase):
 
     def flush(self) -> None:
         """Pass on a record that somebody made, and the bytes that went to `buffer`; what has no end waits for it."""
-        writer = _Writer(get_ident(), current.get())
+        writer = current_writer()
         if self._pending.get(writer, "").endswith("\n"):
             self._emit(self._pending.pop(writer).removesuffix("\n"), writer.invocation, is_one_write=True)
         self._original.flush()
