@@ -90,6 +90,11 @@ class LocalFunction:
             await self._snapshots.close()
 
     @property
+    def configuration(self) -> FunctionConfiguration:
+        """The function's settings."""
+        return self._configuration
+
+    @property
     def environments(self) -> int:
         """How many environments there are, idle or not."""
         return len(self._pool)
@@ -100,6 +105,7 @@ class LocalFunction:
         *,
         client_context: Mapping[str, object] | None = None,
         receiver: Receiver | None = None,
+        request_id: str | None = None,
     ) -> Outcome:
         """Invoke the function as `Environment.invoke` does, any number of times at a time.
 
@@ -112,7 +118,9 @@ class LocalFunction:
         check_payload(payload, client_context)
         with self._admit(), self._pool.take() as member:
             environment = await member.open()
-            return await environment.invoke(payload, client_context=client_context, receiver=receiver)
+            return await environment.invoke(
+                payload, client_context=client_context, receiver=receiver, request_id=request_id
+            )
 
     async def start(self) -> Answer | None:
         """Start an environment ahead of the first invocation, and return the error if its init fails."""

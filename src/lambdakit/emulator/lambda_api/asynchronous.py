@@ -26,7 +26,7 @@ class AsynchronousSettings:
     """What happens to the events of a function that nobody waits for; the defaults are AWS's, all times in seconds.
 
     `error_waits` come between the attempts that fail, the last of them again and again; throttled events wait
-    `throttle_wait`, then twice as long each time up to `longest_throttle_wait`, until they are older than `maximum_age`.
+    `throttle_wait`, then twice as long each time up to `longest_throttle_wait`, until they are as old as `maximum_age`.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     """
 

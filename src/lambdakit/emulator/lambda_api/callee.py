@@ -1,9 +1,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from lambdakit.emulator.configuration import FunctionConfiguration
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
 from lambdakit.emulator.outcome import Outcome
-from lambdakit.emulator.receiver import Receiver
+from lambdakit.emulator.runtime_api.receiver import Receiver
 
 
 class Callee(Protocol):

@@ -7,13 +7,13 @@ import hashlib
 import json
 from typing import Any
 
-from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.lambda_api.callee import Callee
 from lambdakit.emulator.lambda_api.names import LATEST
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
 
 
 def describe_configuration(configuration: FunctionConfiguration) -> dict[str, Any]:
-    """Return a function's configuration; what only an account knows, such as its role and its code's hash, is left out."""
+    """Return a function's configuration without what only an account knows, such as its role and its code's hash."""
     logs = configuration.log_settings
     content: dict[str, Any] = {
         "FunctionName": configuration.name,

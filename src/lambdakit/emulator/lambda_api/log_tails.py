@@ -1,7 +1,7 @@
 import base64
 from collections import OrderedDict
 
-from lambdakit.emulator.journal import Record
+from lambdakit.emulator.logs.journal import Record
 
 _TAIL = 4096
 _MOST = 2048

@@ -71,7 +71,7 @@ def throttled(error: Throttled) -> Refused:
     return _refuse(error.status, error.error_type, body)
 
 
-def service_failed(error: Exception) -> Refused:
+def service_failed(error: BaseException | None) -> Refused:
     """Return the error for an invocation that the local Lambda could not carry out."""
     return _refuse(500, "ServiceException", {"Type": "Service", "Message": str(error)})
 

@@ -1,6 +1,5 @@
 import asyncio
 
-from lambdakit.emulator.answer import PAYLOAD_LIMIT, Answer, oversized
 from lambdakit.emulator.lambda_api import replies
 from lambdakit.emulator.lambda_api.call import Call
 from lambdakit.emulator.lambda_api.callee import Callee
@@ -9,6 +8,7 @@ from lambdakit.emulator.lambda_api.names import LATEST
 from lambdakit.emulator.lambda_api.replies import JSON_TYPE, Reply
 from lambdakit.emulator.lambda_api.running import Running
 from lambdakit.emulator.outcome import Outcome
+from lambdakit.emulator.runtime_api.answer import PAYLOAD_LIMIT, Answer, oversized
 from lambdakit.errors import Throttled
 
 UNHANDLED = "Unhandled"
@@ -66,5 +66,5 @@ async def invoke(function: Callee, call: Call, tails: LogTails, running: Running
 
 def refusal_of(invocation: "asyncio.Task[Outcome]") -> replies.Refused:
     """Return why an invocation that has ended came to no answer."""
-    error = invocation.exception() or RuntimeError("the invocation has no answer")
+    error = invocation.exception()
     return replies.throttled(error) if isinstance(error, Throttled) else replies.service_failed(error)

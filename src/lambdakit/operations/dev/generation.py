@@ -1,7 +1,7 @@
 """A function with the code of one moment."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from lambdakit.emulator import Answer, FunctionConfiguration, LocalFunction, Outcome, Receiver, Record
 
@@ -27,12 +27,21 @@ class Generation:
         """Start a first environment, and return the error if its init fails."""
         return await self._local.start()
 
-    async def invoke(self, payload: bytes, *, receiver: Receiver | None = None) -> Outcome:
+    async def invoke(
+        self,
+        payload: bytes,
+        *,
+        client_context: Mapping[str, object] | None = None,
+        receiver: Receiver | None = None,
+        request_id: str | None = None,
+    ) -> Outcome:
         """Invoke the function."""
         self._running += 1
         self._is_idle.clear()
         try:
-            return await self._local.invoke(payload, receiver=receiver)
+            return await self._local.invoke(
+                payload, client_context=client_context, receiver=receiver, request_id=request_id
+            )
         finally:
             self._running -= 1
             if not self._running:
