@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from lambdakit.emulator import LocalFunction
 from lambdakit.emulator.front_doors import listen
@@ -38,7 +40,9 @@ class Calls:
     def open(self, address: str, api: LambdaApi) -> "Calls":
         self.address = address
         self.api = api
-        self.client: Any = boto3.client(
+        # What `types-boto3` says of `client` is too long for a checker that has not all of its services.
+        aws: Any = boto3
+        self.client: Any = aws.client(
             "lambda",
             endpoint_url=address,
             region_name="us-east-1",
@@ -76,6 +80,13 @@ class Calls:
         if "EventStream" in result:
             result["EventStream"] = list(result["EventStream"])
         return result
+
+    async def refusal(self, operation: str, **arguments: Any) -> tuple[int, dict[str, Any]]:
+        """Return the status and the error that boto3 raises for an operation."""
+        with pytest.raises(ClientError) as refused:
+            await self.call(operation, **arguments)
+        response: Any = refused.value.response
+        return response["ResponseMetadata"]["HTTPStatusCode"], response["Error"] | {"Reason": response.get("Reason")}
 
     async def paginate(self, operation: str, **arguments: Any) -> list[Any]:
         """Return all pages of an operation."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.emulator.lambda_api.calls import open_api, run
 
@@ -118,12 +117,9 @@ def test_what_lambda_refuses_is_refused(
 ) -> None:
     async def work() -> None:
         async with open_api(tmp_path) as calls:
-            with pytest.raises(ClientError) as refused:
-                await calls.call("invoke", **arguments)
-            response = refused.value.response
-            assert response["ResponseMetadata"]["HTTPStatusCode"] == status
-            assert response["Error"]["Code"] == code
-            assert message in response["Error"]["Message"]
+            got, error = await calls.refusal("invoke", **arguments)
+            assert (got, error["Code"]) == (status, code)
+            assert message in error["Message"]
             assert calls.lines == []
 
     run(work)
@@ -218,14 +214,11 @@ def test_a_function_without_room_is_throttled(tmp_path: Path) -> None:
         async with open_api(tmp_path, BUSY, reserved_concurrency=1) as calls:
             first = asyncio.create_task(calls.call("invoke"))
             await calls.wait_for("came")
-            with pytest.raises(calls.client.exceptions.TooManyRequestsException) as refused:
-                await calls.call("invoke")
+            status, error = await calls.refusal("invoke")
             calls.release()
             assert (await first)["StatusCode"] == 200
-            response = refused.value.response
-            assert response["ResponseMetadata"]["HTTPStatusCode"] == 429
-            assert response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
-            assert response["Error"]["Message"] == "Rate Exceeded."
+            assert (status, error["Code"], error["Message"]) == (429, "TooManyRequestsException", "Rate Exceeded.")
+            assert error["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
 
     run(work)
 
