@@ -32,6 +32,7 @@ class Origin:
         self.region = region
         self._now = now
         self._random = Random(seed)  # noqa: S311 (ids that look real, no secrets)
+        self._last = self._random.randrange(10**12)
 
     @property
     def now(self) -> datetime:
@@ -49,6 +50,11 @@ class Origin:
     def digits(self, length: int) -> str:
         """Return so many decimal digits, the first of which is none of 0."""
         return str(self._random.randrange(10 ** (length - 1), 10**length))
+
+    def sequence(self, length: int) -> str:
+        """Return a number of so many digits, greater than all before."""
+        self._last += self._random.randrange(1, 1000)
+        return str(10 ** (length - 1) + self._last)
 
     def letters(self, length: int) -> str:
         """Return so many lower-case letters and digits, a letter first."""

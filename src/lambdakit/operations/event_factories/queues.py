@@ -73,7 +73,7 @@ class QueueEvents(Family):
 
     def _order(self, text: str, group: str) -> Event:
         return {
-            "SequenceNumber": self._origin.digits(20),
+            "SequenceNumber": self._origin.sequence(20),
             "MessageGroupId": group,
             "MessageDeduplicationId": hashlib.sha256(text.encode()).hexdigest(),
         }

@@ -28,7 +28,7 @@ class StreamEvents(Family):
         return {"Records": [self._kinesis_record(each, stream, partition_key) for each in data or ("",)]}
 
     def _kinesis_record(self, data: Any, stream: str, partition_key: str) -> Event:
-        origin, number = self._origin, f"49{self._origin.digits(54)}"
+        origin, number = self._origin, f"49{self._origin.sequence(54)}"
         return {
             "kinesis": {
                 "kinesisSchemaVersion": "1.0",
@@ -69,7 +69,7 @@ class StreamEvents(Family):
 
     def _firehose_record(self, data: Any, *, has_source: bool) -> Event:
         origin, arrived = self._origin, milliseconds(self._origin.now)
-        number = f"49{origin.digits(54)}"
+        number = f"49{origin.sequence(54)}"
         record: Event = {
             "recordId": f"{number}000000" if has_source else f"{number}000000000000",
             "approximateArrivalTimestamp": arrived,
@@ -134,7 +134,7 @@ class StreamEvents(Family):
             "dynamodb": {
                 "ApproximateCreationDateTime": float(int(self._origin.now.timestamp())),
                 **images,
-                "SequenceNumber": self._origin.digits(21),
+                "SequenceNumber": self._origin.sequence(21),
                 "SizeBytes": sum(size_of(image) for image in images.values()),
                 "StreamViewType": view,
             },
@@ -194,7 +194,7 @@ class StreamEvents(Family):
             "logStream": log_stream or f"{now:%Y/%m/%d}/[$LATEST]{origin.hex(32)}",
             "subscriptionFilters": [filter_name],
             "logEvents": [
-                {"id": origin.digits(56), "timestamp": milliseconds(now), "message": as_text(each)}
+                {"id": origin.sequence(56), "timestamp": milliseconds(now), "message": as_text(each)}
                 for each in message or ("",)
             ],
         }
