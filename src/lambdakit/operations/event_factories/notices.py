@@ -132,47 +132,46 @@ class NoticeEvents(Family):
 
         Source: https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html
         """
-        origin, moment = self._origin, to_milliseconds(self._origin.now)
-        message_id, address = origin.letters(40), parseaddr(sender)[1]
+        mail = self._mail(subject, sender, list(to))
+        verdicts = {"spam": spam, "virus": virus, "spf": "PASS", "dkim": "PASS", "dmarc": "PASS"}
+        receipt = {
+            "timestamp": mail["timestamp"],
+            "processingTimeMillis": 500,
+            "recipients": list(to),
+            **{f"{name}Verdict": {"status": status} for name, status in verdicts.items()},
+            "action": {
+                "type": "Lambda",
+                "functionArn": self._origin.arn("lambda", f"function:{function}"),
+                "invocationType": "Event",
+            },
+        }
+        record = {"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {"mail": mail, "receipt": receipt}}
+        return {"Records": [record]}
+
+    def _mail(self, subject: str, sender: str, to: list[str]) -> Event:
+        address = parseaddr(sender)[1]
         written = {
             "From": sender,
             "To": ", ".join(to),
             "Subject": subject,
-            "Message-ID": f"<{origin.uuid()}@{address.partition('@')[2]}>",
-            "Date": format_datetime(origin.now),
-        }
-        common = {
-            "returnPath": address,
-            "from": [sender],
-            "to": list(to),
-            "date": written["Date"],
-            "messageId": written["Message-ID"],
-            "subject": subject,
-        }
-        mail = {
-            "timestamp": moment,
-            "source": address,
-            "messageId": message_id,
-            "destination": list(to),
-            "headersTruncated": False,
-            "headers": [{"name": name, "value": value} for name, value in written.items()],
-            "commonHeaders": common,
-        }
-        receipt = {
-            "timestamp": moment,
-            "processingTimeMillis": 500,
-            "recipients": list(to),
-            **{f"{each}Verdict": {"status": "PASS"} for each in ("spf", "dkim", "dmarc")},
-            "spamVerdict": {"status": spam},
-            "virusVerdict": {"status": virus},
-            "action": {
-                "type": "Lambda",
-                "functionArn": origin.arn("lambda", f"function:{function}"),
-                "invocationType": "Event",
-            },
+            "Message-ID": f"<{self._origin.uuid()}@{address.partition('@')[2]}>",
+            "Date": format_datetime(self._origin.now),
         }
         return {
-            "Records": [{"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {"mail": mail, "receipt": receipt}}]
+            "timestamp": to_milliseconds(self._origin.now),
+            "source": address,
+            "messageId": self._origin.letters(40),
+            "destination": to,
+            "headersTruncated": False,
+            "headers": [{"name": name, "value": value} for name, value in written.items()],
+            "commonHeaders": {
+                "returnPath": address,
+                "from": [sender],
+                "to": to,
+                "date": written["Date"],
+                "messageId": written["Message-ID"],
+                "subject": subject,
+            },
         }
 
     def config_rule(
