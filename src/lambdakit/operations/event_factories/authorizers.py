@@ -11,7 +11,7 @@ class AuthorizerEvents(HttpEvents):
     """Makes the events by which APIs ask who may call them."""
 
     def authorizer_token(self, token: str = "Bearer secret", method: str = "GET", path: str = "/") -> Event:  # noqa: S107 (an example)
-        """A question of a REST API to a token authorizer.
+        """Describe a question of a REST API to a token authorizer.
 
         Args:
             token: The token as the header has it.
@@ -31,7 +31,7 @@ class AuthorizerEvents(HttpEvents):
         headers: Mapping[str, str] | None = None,
         source_ip: str = "203.0.113.10",
     ) -> Event:
-        """A question of a REST API to a request authorizer.
+        """Describe a question of a REST API to a request authorizer.
 
         Args:
             method: The method of the request.
@@ -55,7 +55,7 @@ class AuthorizerEvents(HttpEvents):
         identity_source: str = "authorization",
         source_ip: str = "203.0.113.10",
     ) -> Event:
-        """A question of an HTTP API to an authorizer with payload format 2.0.
+        """Describe a question of an HTTP API to an authorizer with payload format 2.0.
 
         Args:
             method: The method of the request.
@@ -83,7 +83,7 @@ class AuthorizerEvents(HttpEvents):
         query: str = "{ orders { id } }",
         variables: Mapping[str, Any] | None = None,
     ) -> Event:
-        """A question of AppSync to a Lambda authorizer.
+        """Describe a question of AppSync to a Lambda authorizer.
 
         Args:
             token: The token as the header has it.

@@ -19,7 +19,7 @@ class BrokerEvents(Family):
         partition: int = 0,
         self_managed: bool = False,
     ) -> Event:
-        """A batch of records of a Kafka topic.
+        """Describe a batch of records of a Kafka topic.
 
         Args:
             value: What a record says, as text, bytes or what JSON can say.
@@ -63,7 +63,7 @@ class BrokerEvents(Family):
         }
 
     def active_mq(self, *data: Any, queue: str = "orders") -> Event:
-        """A batch of messages of an Amazon MQ broker with ActiveMQ.
+        """Describe a batch of messages of an Amazon MQ broker with ActiveMQ.
 
         Args:
             data: What a message says: bytes make a bytes message, anything else a text message.
@@ -103,7 +103,7 @@ class BrokerEvents(Family):
     def rabbit_mq(
         self, *data: Any, queue: str = "orders", virtual_host: str = "/", content_type: str = "text/plain"
     ) -> Event:
-        """A batch of messages of an Amazon MQ broker with RabbitMQ.
+        """Describe a batch of messages of an Amazon MQ broker with RabbitMQ.
 
         Args:
             data: What a message says, as text, bytes or what JSON can say.

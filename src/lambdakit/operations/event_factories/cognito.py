@@ -98,7 +98,7 @@ class CognitoEvents(Family):
         source: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> Event:
-        """A call of a trigger of a Cognito user pool.
+        """Describe a call of a trigger of a Cognito user pool.
 
         Args:
             trigger: When the pool calls.

@@ -21,7 +21,7 @@ class ConversationEvents(Family):
         action_group: str = "orders",
         session: Mapping[str, str] | None = None,
     ) -> Event:
-        """A call of an action that a Bedrock agent knows from an OpenAPI schema.
+        """Describe a call of an action that a Bedrock agent knows from an OpenAPI schema.
 
         Args:
             method: The method of the operation.
@@ -49,7 +49,7 @@ class ConversationEvents(Family):
         action_group: str = "orders",
         session: Mapping[str, str] | None = None,
     ) -> Event:
-        """A call of an action that a Bedrock agent knows from its function details.
+        """Describe a call of an action that a Bedrock agent knows from its function details.
 
         Args:
             function: The function's name in the action group.
@@ -84,7 +84,7 @@ class ConversationEvents(Family):
         channel: Literal["VOICE", "CHAT", "TASK"] = "VOICE",
         customer: str = "+12065550100",
     ) -> Event:
-        """A call by a contact flow of Amazon Connect.
+        """Describe a call by a contact flow of Amazon Connect.
 
         Args:
             parameters: The parameters of the block.
@@ -119,7 +119,7 @@ class ConversationEvents(Family):
         protocol: Literal["SFTP", "FTP", "FTPS"] = "SFTP",
         source_ip: str = "203.0.113.10",
     ) -> Event:
-        """A question of AWS Transfer Family who may log in; without a password the user shows a key.
+        """Describe a question of AWS Transfer Family who may log in; without a password the user shows a key.
 
         Args:
             username: Who wants to log in.

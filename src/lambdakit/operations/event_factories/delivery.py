@@ -19,7 +19,7 @@ class DeliveryEvents(Family):
         resource_type: str = "Custom::Resource",
         response_url: str | None = None,
     ) -> Event:
-        """A request of CloudFormation to a custom resource.
+        """Describe a request of CloudFormation to a custom resource.
 
         Args:
             request: What is to be done.
@@ -58,7 +58,7 @@ class DeliveryEvents(Family):
         bucket: str = "pipeline-artifacts",
         continuation_token: str | None = None,
     ) -> Event:
-        """A job of a Lambda action in CodePipeline.
+        """Describe a job of a Lambda action in CodePipeline.
 
         Args:
             parameters: The user parameters of the action, as text or as what JSON can say.
@@ -93,7 +93,7 @@ class DeliveryEvents(Family):
         return {"CodePipeline.job": {"id": origin.uuid(), "accountId": origin.account, "data": data}}
 
     def codedeploy(self) -> Event:
-        """A call of a lifecycle hook by CodeDeploy.
+        """Describe a call of a lifecycle hook by CodeDeploy.
 
         Source: https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
         """
@@ -104,7 +104,7 @@ class DeliveryEvents(Family):
         }
 
     def codecommit(self, branch: str = "main", *, repository: str = "shop", trigger: str = "push") -> Event:
-        """A push to a CodeCommit repository.
+        """Describe a push to a CodeCommit repository.
 
         Args:
             branch: The branch.
@@ -137,7 +137,7 @@ class DeliveryEvents(Family):
         *,
         secret: str = "shop/database",  # noqa: S107 (the name of a secret)
     ) -> Event:
-        """A step of the rotation of a secret by Secrets Manager.
+        """Describe a step of the rotation of a secret by Secrets Manager.
 
         Args:
             step: The step.

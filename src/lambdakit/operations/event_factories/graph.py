@@ -19,7 +19,7 @@ class GraphEvents(Family):
         selection: Sequence[str] = ("id",),
         user: str | None = None,
     ) -> Event:
-        """A call of a direct Lambda resolver of AppSync.
+        """Describe a call of a direct Lambda resolver of AppSync.
 
         Args:
             field: The field that is resolved.
@@ -82,7 +82,7 @@ class GraphEvents(Family):
         channel: str = "/default/orders",
         operation: Literal["PUBLISH", "SUBSCRIBE"] = "PUBLISH",
     ) -> Event:
-        """A call of a channel handler of AppSync Events.
+        """Describe a call of a channel handler of AppSync Events.
 
         Args:
             payload: What is published; a subscription has none.

@@ -38,35 +38,35 @@ class HttpEvents(Family):
     """Makes events of HTTP requests; a path may have a query string."""
 
     def function_url(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to a function URL."""
+        """Describe a request to a function URL."""
         return self._send("function-url", method, path, details)
 
     def http_api(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to an HTTP API with payload format 2.0."""
+        """Describe a request to an HTTP API with payload format 2.0."""
         return self._send("http-api", method, path, details)
 
     def http_api_one(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to an HTTP API with payload format 1.0."""
+        """Describe a request to an HTTP API with payload format 1.0."""
         return self._send("http-api-1.0", method, path, details)
 
     def rest_api(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to a REST API."""
+        """Describe a request to a REST API."""
         return self._send("rest-api", method, path, details)
 
     def alb(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to a load balancer."""
+        """Describe a request to a load balancer."""
         return self._send("alb", method, path, details)
 
     def alb_multi_value(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to a load balancer whose target group has multi-value headers."""
+        """Describe a request to a load balancer whose target group has multi-value headers."""
         return self._send("alb-multi-value", method, path, details)
 
     def vpc_lattice(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to a VPC Lattice service, with event structure 2.0."""
+        """Describe a request to a VPC Lattice service, with event structure 2.0."""
         return self._send("vpc-lattice", method, path, details)
 
     def vpc_lattice_one(self, method: str = "GET", path: str = "/", **details: Unpack[Details]) -> Event:
-        """A request to a VPC Lattice service, with event structure 1.0."""
+        """Describe a request to a VPC Lattice service, with event structure 1.0."""
         return self._send("vpc-lattice-1.0", method, path, details)
 
     def _send(self, via: str, method: str, path: str, details: Details) -> Event:

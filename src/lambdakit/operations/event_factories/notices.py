@@ -23,7 +23,7 @@ class NoticeEvents(Family):
         source: str = "shop.orders",
         resources: Sequence[str] = (),
     ) -> Event:
-        """An event of an EventBridge bus.
+        """Describe an event of an EventBridge bus.
 
         Args:
             detail_type: What kind of event it is.
@@ -47,7 +47,7 @@ class NoticeEvents(Family):
         }
 
     def schedule(self, *, name: str = "every-hour", by: Literal["rule", "scheduler"] = "rule") -> Event:
-        """A call at a time: of a scheduled rule, or of EventBridge Scheduler without an input of its own.
+        """Describe a call at a time: of a scheduled rule, or of EventBridge Scheduler without an input of its own.
 
         Args:
             name: The name of the rule or of the schedule.
@@ -73,7 +73,7 @@ class NoticeEvents(Family):
         namespace: str = "AWS/Lambda",
         metric: str = "Errors",
     ) -> Event:
-        """A change of the state of a CloudWatch alarm.
+        """Describe a change of the state of a CloudWatch alarm.
 
         Args:
             name: The alarm's name.
@@ -120,7 +120,7 @@ class NoticeEvents(Family):
         virus: _Verdict = "PASS",
         function: str = "function",
     ) -> Event:
-        """A mail that SES has received; its text is not part of the event.
+        """Describe a mail that SES has received; its text is not part of the event.
 
         Args:
             subject: The subject.
@@ -181,7 +181,7 @@ class NoticeEvents(Family):
         rule: str = "tagged",
         item: Mapping[str, Any] | None = None,
     ) -> Event:
-        """A call of a custom AWS Config rule: on a change when there is a configuration item, else on its schedule.
+        """Describe a call of a custom AWS Config rule: on a change where an item is given, else on its schedule.
 
         Args:
             parameters: The rule's parameters.
@@ -218,7 +218,7 @@ class NoticeEvents(Family):
         operation: Literal["CREATED", "UPDATED", "DELETED"] = "CREATED",
         version: int = 1,
     ) -> Event:
-        """A change of a thing in the AWS IoT registry, as an IoT rule passes it on.
+        """Describe a change of a thing in the AWS IoT registry, as an IoT rule passes it on.
 
         Args:
             thing: The thing's name.

@@ -28,7 +28,7 @@ class QueueEvents(Family):
         receive_count: int = 1,
         dead_letter_source: str | None = None,
     ) -> Event:
-        """A batch of messages of an SQS queue, one for each body.
+        """Describe a batch of messages of an SQS queue, one for each body.
 
         Args:
             body: What a message says, as text or as what JSON can say.
@@ -86,7 +86,7 @@ class QueueEvents(Family):
         subject: str | None = None,
         attributes: Mapping[str, Attribute] | None = None,
     ) -> Event:
-        """A message of an SNS topic; a topic sends each in an event of its own.
+        """Describe a message of an SNS topic; a topic sends each in an event of its own.
 
         Args:
             message: What it says, as text or as what JSON can say.
@@ -112,7 +112,7 @@ class QueueEvents(Family):
     def sns_to_sqs(
         self, *message: Any, topic: str = "orders", queue: str = "orders", subject: str | None = None
     ) -> Event:
-        """A batch of an SQS queue that is subscribed to an SNS topic, without raw message delivery.
+        """Describe a batch of an SQS queue that is subscribed to an SNS topic, without raw message delivery.
 
         Args:
             message: What a message says, as text or as what JSON can say.

@@ -26,7 +26,7 @@ class StorageEvents(Family):
         content: Any = b"",
         version: str | None = None,
     ) -> Event:
-        """A notification about an object in S3; its key arrives encoded as in a query string.
+        """Describe a notification about an object in S3; its key arrives encoded as in a query string.
 
         Args:
             key: The object's key, not encoded.
@@ -78,7 +78,7 @@ class StorageEvents(Family):
         content: Any = b"",
         version: str | None = None,
     ) -> Event:
-        """An event about an object in S3 that EventBridge delivers; its key arrives as it is.
+        """Describe an event about an object in S3 that EventBridge delivers; its key arrives as it is.
 
         Args:
             key: The object's key.
@@ -127,7 +127,7 @@ class StorageEvents(Family):
         arguments: Mapping[str, str] | None = None,
         schema: Literal["1.0", "2.0"] = "2.0",
     ) -> Event:
-        """A task of an S3 Batch Operations job.
+        """Describe a task of an S3 Batch Operations job.
 
         Args:
             key: The key of an object, not encoded.
@@ -154,7 +154,7 @@ class StorageEvents(Family):
         }
 
     def s3_object_lambda(self, key: str = "orders/1.json", *, access_point: str = "shop", payload: str = "") -> Event:
-        """A request for an object through an S3 Object Lambda access point.
+        """Describe a request for an object through an S3 Object Lambda access point.
 
         Args:
             key: The object's key.

@@ -16,7 +16,7 @@ class StreamEvents(Family):
     """Makes events of streams."""
 
     def kinesis(self, *data: Any, stream: str = "orders", partition_key: str = "1") -> Event:
-        """A batch of records of a Kinesis data stream.
+        """Describe a batch of records of a Kinesis data stream.
 
         Args:
             data: What a record says, as text, bytes or what JSON can say.
@@ -47,7 +47,7 @@ class StreamEvents(Family):
         }
 
     def firehose(self, *data: Any, stream: str = "orders", source_stream: str | None = None) -> Event:
-        """A batch of records for a Firehose stream to be transformed.
+        """Describe a batch of records for a Firehose stream to be transformed.
 
         Args:
             data: What a record says, as text, bytes or what JSON can say.
@@ -93,7 +93,7 @@ class StreamEvents(Family):
         table: str = "orders",
         view: Literal["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"] = "NEW_AND_OLD_IMAGES",
     ) -> Event:
-        """A batch of changes in a DynamoDB table.
+        """Describe a batch of changes in a DynamoDB table.
 
         Args:
             item: An item as it is after the change, as `{"id": 1}`; without any the old one was removed.
@@ -144,7 +144,7 @@ class StreamEvents(Family):
     def documentdb(
         self, document: Mapping[str, Any] | None = None, *, database: str = "shop", collection: str = "orders"
     ) -> Event:
-        """An insertion into a DocumentDB collection, as its change stream tells it.
+        """Describe an insertion into a DocumentDB collection, as its change stream tells it.
 
         Args:
             document: The document.
@@ -176,7 +176,7 @@ class StreamEvents(Family):
         filter_name: str = "all",
         log_stream: str | None = None,
     ) -> Event:
-        """Log lines of a CloudWatch Logs subscription, which come as compressed JSON.
+        """Describe log lines of a CloudWatch Logs subscription, which come as compressed JSON.
 
         Args:
             message: A line, as text or as what JSON can say.

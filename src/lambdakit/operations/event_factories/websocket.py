@@ -19,7 +19,7 @@ class WebSocketEvents(Family):
     def websocket_connect(
         self, *, headers: Mapping[str, str] | None = None, connection: str | None = None, stage: str = "prod"
     ) -> Event:
-        """A connection that is opened.
+        """Describe a connection that is opened.
 
         Args:
             headers: The client's headers.
@@ -44,7 +44,7 @@ class WebSocketEvents(Family):
         connection: str | None = None,
         stage: str = "prod",
     ) -> Event:
-        """A message of the client.
+        """Describe a message of the client.
 
         Args:
             body: What it says, as text or as what JSON can say.
@@ -61,7 +61,7 @@ class WebSocketEvents(Family):
     def websocket_disconnect(
         self, *, code: int = 1000, reason: str = "", connection: str | None = None, stage: str = "prod"
     ) -> Event:
-        """A connection that has ended.
+        """Describe a connection that has ended.
 
         Args:
             code: The code of the closing.
