@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from lambdakit import project
 from lambdakit.cli.dev import options
-from lambdakit.cli.invoke_local.target import Target, find_target
 from lambdakit.errors import UnknownFunction
+from lambdakit.operations.targets import Target, find_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

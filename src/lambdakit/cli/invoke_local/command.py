@@ -8,9 +8,9 @@ from lambdakit.cli.invoke_local.calls import Call, EventCall, HttpCall
 from lambdakit.cli.invoke_local.content import parse_json, read_file
 from lambdakit.cli.invoke_local.output import print_json
 from lambdakit.cli.invoke_local.request import build_request, read_body
-from lambdakit.cli.invoke_local.target import find_target
 from lambdakit.errors import OptionError
 from lambdakit.events import FORMATS, EventFormat
+from lambdakit.operations.targets import find_target
 
 
 def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)

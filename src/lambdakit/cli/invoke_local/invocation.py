@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import lambdakit
-from lambdakit import settings
 from lambdakit.cli.invoke_local.calls import Call, HttpCall
 from lambdakit.cli.invoke_local.cost import Architecture
 from lambdakit.cli.invoke_local.held_log import REFUSALS, HeldLog
@@ -15,11 +14,12 @@ from lambdakit.cli.invoke_local.output import log, print_json
 from lambdakit.cli.invoke_local.rounds import Rounds, send
 from lambdakit.cli.invoke_local.streaming import StreamPrinter
 from lambdakit.cli.invoke_local.summary import sum_up
-from lambdakit.cli.invoke_local.target import THIS_PYTHON, Target
 from lambdakit.cli.invoke_local.variables import read_variables
 from lambdakit.emulator import FunctionConfiguration, Outcome
 from lambdakit.errors import LifespanFailed, UserError
+from lambdakit.operations import targets
 from lambdakit.operations.logs import LogKeeper, log_folder
+from lambdakit.operations.targets import THIS_PYTHON, Target
 
 _PACKAGE = Path(lambdakit.__file__).parent
 _FRAME = re.compile(r'File "(.+?)", line (\d+)')
@@ -48,28 +48,15 @@ def configure(
     Raises:
         UserError: A value that Lambda would refuse, or an `env_file` that cannot be used.
     """
-    function = target.function
     _note_differences(target, runtime, has_snapshot=snapstart)
-    runtime = runtime or _choose_runtime(target, is_debugged=debug_port is not None, has_snapshot=snapstart)
-    return FunctionConfiguration(
-        handler=function.handler,
-        task_root=target.root,
-        name=function.name,
-        memory=function.memory if memory is None else memory,
-        timeout=function.timeout if timeout is None else timeout,
-        variables={
-            **_streaming(target, runtime),
-            **function.environment,
-            **(read_variables(env_file) if env_file else {}),
-        },
+    return targets.configure(
+        target,
+        runtime=runtime or _choose_runtime(target, is_debugged=debug_port is not None, has_snapshot=snapstart),
+        variables=read_variables(env_file) if env_file else None,
+        memory=memory,
+        timeout=timeout,
         debug_port=debug_port,
-        runtime=runtime,
-        extensions=target.root / function.extensions if function.extensions else None,
         snapstart=snapstart,
-        max_concurrency=function.max_concurrency,
-        log_format=function.log_format,
-        log_level=function.log_level,
-        system_log_level=function.system_log_level,
     )
 
 
@@ -90,11 +77,6 @@ def _choose_runtime(target: Target, *, is_debugged: bool, has_snapshot: bool) ->
         return "awslambdaric"
     log("note: the function is declared with streaming = true, so the runtime lambdakit serves it")
     return "lambdakit"
-
-
-def _streaming(target: Target, runtime: Runtime) -> dict[str, str]:
-    """Say what the infrastructure says: which event source takes a stream."""
-    return {settings.STREAMING: target.via} if target.is_streaming and runtime == "lambdakit" else {}
 
 
 def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, architecture: Architecture) -> int:
