@@ -4,14 +4,14 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Self
 
-from lambdakit.emulator.answer import Answer
-from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.environment import Environment
-from lambdakit.emulator.journal import Record
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
+from lambdakit.emulator.logs.journal import Record
 from lambdakit.emulator.outcome import Outcome
-from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.pool import Pool
-from lambdakit.emulator.receiver import Receiver
+from lambdakit.emulator.runtime_api.answer import Answer
+from lambdakit.emulator.runtime_api.payloads import check_payload
+from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.errors import EnvironmentFault, Throttled
 
