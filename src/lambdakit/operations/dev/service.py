@@ -1,33 +1,15 @@
 """All functions of a project, each behind the service that it is declared for."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
-from typing import NamedTuple, Protocol, Self
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple, Self
 
-from lambdakit.emulator import Answer, FunctionConfiguration, Record
-from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, Visit, listen
-from lambdakit.operations.dev.generation import Generation
-
-
-class Listener(Protocol):
-    """Is told what happens to a service's functions; `name` is the function's."""
-
-    def record(self, record: Record) -> None:
-        """Take a record of a function's log."""
-        ...
-
-    def visit(self, name: str, visit: Visit) -> None:
-        """Take a request whose invocation is over."""
-        ...
-
-    def note(self, name: str, message: str) -> None:
-        """Take what a developer has to know."""
-        ...
-
-    def refuse(self, name: str, error: Answer, *, goes_on: bool) -> None:
-        """Take the error of an init; the code of before goes on where there is some."""
-        ...
+from lambdakit.emulator import FunctionConfiguration
+from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, listen
+from lambdakit.errors import AddressInUse
+from lambdakit.operations.dev.listener import Listener
+from lambdakit.operations.dev.replaceable import ReplaceableFunction
 
 
 class Running(NamedTuple):
@@ -49,7 +31,8 @@ class Front(NamedTuple):
 class Service:
     """Functions behind front doors, whose code can be replaced while they answer.
 
-    `fronts` says how to reach each of the functions that `configure` describes anew for each generation of code.
+    `fronts` says how to reach each of the functions that `configure` describes anew for each generation of code. With
+    `takes_turns` each request gets another environment than the one before.
     """
 
     def __init__(
@@ -57,14 +40,14 @@ class Service:
         fronts: Mapping[str, Front],
         configure: Callable[[], Mapping[str, FunctionConfiguration]],
         listener: Listener,
+        *,
+        takes_turns: bool = False,
     ) -> None:
         self._fronts = fronts
         self._configure = configure
         self._listener = listener
-        self._doors: dict[str, FrontDoor] = {}
-        self._generations: dict[str, Generation] = {}
-        self._answering: set[str] = set()
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._takes_turns = takes_turns
+        self._functions: dict[str, ReplaceableFunction] = {}
         self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()
         self.running: list[Running] = []
@@ -77,10 +60,9 @@ class Service:
             UserError: A declaration or a setting is wrong.
         """
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._close)
             for name, configuration in self._configure().items():
                 await self._open(name, configuration, stack)
-            await asyncio.gather(*(self._start(name, each) for name, each in self._generations.items()))
+            await asyncio.gather(*(each.start() for each in self._functions.values()))
             self._stack = stack.pop_all()
         return self
 
@@ -88,28 +70,21 @@ class Service:
         await self._stack.aclose()
 
     async def _open(self, name: str, configuration: FunctionConfiguration, stack: AsyncExitStack) -> None:
-        generation = self._generations[name] = Generation(configuration, keep=self._listener.record)
-        await generation.open()
+        function = ReplaceableFunction(configuration, self._listener, takes_turns=self._takes_turns)
+        self._functions[name] = function
+        await function.open()
+        stack.push_async_callback(function.close)
         front = self._fronts[name]
         rules = GATEWAYS[front.via]
-        door = self._doors[name] = FrontDoor(
-            generation,
+        door = FrontDoor(
+            function,
             rules,
             streams=front.streams,
             log=lambda message: self._listener.note(name, message),
             note=lambda visit: self._listener.visit(name, visit),
         )
-        address = await stack.enter_async_context(listen(door, front.port))
+        address = await stack.enter_async_context(_listen(door, front.port, name))
         self.running.append(Running(name, front.via, f"{address}/{rules.stage}".rstrip("/") + "/"))
-
-    async def _start(self, name: str, generation: Generation) -> bool:
-        """Start a generation, tell of an init that fails, and return whether it did not."""
-        error = await generation.start()
-        if error is None:
-            self._answering.add(name)
-            return True
-        self._listener.refuse(name, error, goes_on=name in self._answering)
-        return False
 
     async def reload(self) -> None:
         """Start every function with the code and the declaration that are on disk now, and let it answer from then on.
@@ -121,28 +96,27 @@ class Service:
         """
         async with self._turn:
             configurations = self._configure()
-            await asyncio.gather(*(self._replace(name, configurations[name]) for name in self._doors))
-
-    async def _replace(self, name: str, configuration: FunctionConfiguration) -> None:
-        before = self._generations[name]
-        generation = Generation(configuration, keep=self._listener.record)
-        await generation.open()
-        if not await self._start(name, generation) and name in self._answering:
-            await generation.retire(at_once=True)
-            return
-        self._generations[name] = self._doors[name].function = generation
-        self._retire(before)
-
-    def _retire(self, generation: Generation) -> None:
-        task = asyncio.create_task(generation.retire())
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+            gone = self._functions.keys() - configurations.keys()
+            for name in sorted(gone):
+                self._listener.note(name, "is no longer declared and goes on as it was until the next start")
+            for name in sorted(configurations.keys() - self._functions.keys()):
+                self._listener.note(name, "is new; start again to serve it")
+            kept = self._functions.keys() & configurations.keys()
+            await asyncio.gather(*(self._functions[name].replace(configurations[name]) for name in kept))
 
     async def cool_down(self) -> None:
         """Let the next invocation of every function be cold."""
-        await asyncio.gather(*(each.cool_down() for each in self._generations.values()))
+        async with self._turn:
+            await asyncio.gather(*(each.cool_down() for each in self._functions.values()))
 
-    async def _close(self) -> None:
-        for task in self._retiring:
-            task.cancel()
-        await asyncio.gather(*(each.retire(at_once=True) for each in self._generations.values()))
+
+@asynccontextmanager
+async def _listen(door: FrontDoor, port: int, name: str) -> AsyncGenerator[str]:
+    try:
+        async with listen(door, port) as address:
+            yield address
+    except AddressInUse as error:
+        fix = (
+            "end what listens there, as another `toolkit dev` of this project does, or choose a first port with --port"
+        )
+        raise AddressInUse(f"port {port} is in use", where=f"function {name}", fix=fix) from error
