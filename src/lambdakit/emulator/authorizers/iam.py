@@ -15,6 +15,10 @@ from lambdakit.events import Gateway, Request, Response
 _SKEW = timedelta(minutes=5)
 _FORMAT = "%Y%m%dT%H%M%SZ"
 _TERMINATOR = "aws4_request"
+_FORBIDDEN = (
+    "Forbidden. For troubleshooting Function URL authorization issues, see: "
+    "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
+)
 _WRONG = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
     "and signing method. Consult the service documentation for details."
@@ -80,7 +84,7 @@ class IamAuthorizer:
                 f"Credential should be scoped with a valid terminator: '{_TERMINATOR}', not '{signature.terminator}'."
             )
         if signature.region != self._region:
-            raise BadSignature("Credential should be scoped to a valid region. ")
+            raise BadSignature(f"Credential should be scoped to a valid region, not '{signature.region}'. ")
         if signature.service != self._service:
             raise BadSignature(f"Credential should be scoped to correct service: '{self._service}'. ")
         if "host" not in signature.headers:
@@ -144,7 +148,7 @@ def _refuse_unsigned(kind: Kind) -> Response:
         return refuse(403, message, error_type="MissingAuthenticationTokenException")
     if kind == "http-api":
         return refuse(403, {"message": "Forbidden"})
-    return refuse(403, {"Message": "Forbidden"}, error_type="AccessDeniedException")
+    return refuse(403, {"Message": _FORBIDDEN}, error_type="AccessDeniedException")
 
 
 def _refuse(kind: Kind, error: BadSignature) -> Response:

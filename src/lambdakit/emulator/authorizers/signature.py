@@ -87,7 +87,7 @@ def canonical_query(query: bytes, *, leave_out: bool) -> str:
     """Return the parameters of a query in order, encoded alike; the signature itself can be left out."""
     pairs = [part.partition(b"=")[::2] for part in query.split(b"&") if part]
     kept = [pair for pair in pairs if not (leave_out and pair[0] == _SIGNATURE_PARAMETER)]
-    return "&".join(sorted("=".join(map(_encode, pair)) for pair in kept))
+    return "&".join("=".join(pair) for pair in sorted((_encode(name), _encode(value)) for name, value in kept))
 
 
 def _encode(part: bytes) -> str:
