@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 
 from lambdakit.emulator import FunctionConfiguration
-from lambdakit.emulator.control_group import ControlGroup, Place, find_places
-from lambdakit.emulator.cpu_share import FULL_PROCESSOR_MB, limit_cpu
-from lambdakit.emulator.process import start_process
+from lambdakit.emulator.limits.cpu_share import FULL_PROCESSOR_MB, limit_cpu
+from lambdakit.emulator.processes.control_group import ControlGroup, Place, find_places
+from lambdakit.emulator.processes.process import start_process
 
 _SECONDS = 0.5
 _SIZES = (128, 512, 1024, 1769)

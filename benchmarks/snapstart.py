@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from lambdakit.emulator import FunctionConfiguration
-from lambdakit.emulator.invocation import Invocation
-from lambdakit.emulator.settling import settle
+from lambdakit.emulator.launching.settling import settle
+from lambdakit.emulator.runtime_api.invocation import Invocation
 from lambdakit.emulator.snapstart import Snapshot
 
 _SOURCE = """

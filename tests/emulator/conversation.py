@@ -3,8 +3,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from lambdakit.emulator.invocation import Invocation
-from lambdakit.emulator.runtime_api import RuntimeApi
+from lambdakit.emulator.runtime_api.api import RuntimeApi
+from lambdakit.emulator.runtime_api.invocation import Invocation
 
 NEXT = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -163,6 +163,50 @@ def test_a_managed_instance_is_filled_before_another_starts(tmp_path: Path) -> N
     assert asyncio.run(call()) == 2
 
 
+def test_invocations_can_take_turns_with_the_environments(tmp_path: Path) -> None:
+    async def call() -> list[Any]:
+        async with LocalFunction(configure(tmp_path, WHERE), log=print, takes_turns=True) as function:
+            return results([await function.invoke(ANY) for _ in range(6)])
+
+    first, second, *others = asyncio.run(call())
+    assert first != second
+    assert others == [first, second] * 2
+
+
+def test_a_held_function_lets_invocations_wait_for_the_environments_it_has(tmp_path: Path) -> None:
+    async def call() -> tuple[list[Any], int]:
+        gathering = Gathering(tmp_path)
+        async with LocalFunction(configure(tmp_path, WHERE, timeout=60), log=gathering.take) as function:
+            running = asyncio.create_task(function.invoke(gathering.event))
+            await gathering.wait(1)
+            function.hold()
+            waiting = [asyncio.create_task(function.invoke(ANY)) for _ in range(3)]
+            await asyncio.wait(waiting, timeout=0.2)
+            assert not any(task.done() for task in waiting)
+            gathering.go()
+            return results(await asyncio.gather(running, *waiting)), function.environments
+
+    answers, environments = asyncio.run(call())
+    assert (len(set(answers)), environments) == (1, 1)
+
+
+def test_closing_a_held_function_fails_what_waits(tmp_path: Path) -> None:
+    async def call() -> list[Outcome | BaseException]:
+        gathering = Gathering(tmp_path)
+        async with LocalFunction(configure(tmp_path, WHERE, timeout=60), log=gathering.take) as function:
+            running = asyncio.create_task(function.invoke(gathering.event))
+            await gathering.wait(1)
+            function.hold()
+            waiting = asyncio.create_task(function.invoke(ANY))
+            await asyncio.sleep(0)
+        return await asyncio.gather(running, waiting, return_exceptions=True)
+
+    before = children()
+    _, waited = asyncio.run(call())
+    assert isinstance(waited, EnvironmentFault)
+    assert children() == before
+
+
 def test_closing_ends_invocations_that_run_and_those_that_start(tmp_path: Path) -> None:
     async def call() -> list[Outcome | BaseException]:
         gathering = Gathering(tmp_path)

@@ -3,11 +3,11 @@ import base64
 
 import pytest
 
-from lambdakit.emulator.answer import STREAM_LIMIT, Answer
-from lambdakit.emulator.delivery import Delivery
-from lambdakit.emulator.invocation import Invocation
-from lambdakit.emulator.runtime_api import RuntimeApi
-from lambdakit.emulator.throttle import Throttle
+from lambdakit.emulator.runtime_api.answer import STREAM_LIMIT, Answer
+from lambdakit.emulator.runtime_api.api import RuntimeApi
+from lambdakit.emulator.runtime_api.delivery import Delivery
+from lambdakit.emulator.runtime_api.invocation import Invocation
+from lambdakit.emulator.runtime_api.throttle import Throttle
 from tests.emulator.conversation import (
     NEXT,
     Client,

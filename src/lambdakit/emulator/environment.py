@@ -7,22 +7,22 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Literal, Self
 
-from lambdakit.emulator import platform_events
-from lambdakit.emulator.answer import Answer
-from lambdakit.emulator.configuration import FunctionConfiguration
-from lambdakit.emulator.delivery import Delivery
-from lambdakit.emulator.failure import Failure, judge_invocation
 from lambdakit.emulator.hosting import Gate, Host, Start
-from lambdakit.emulator.invocation import Invocation
-from lambdakit.emulator.journal import Journal, Record
-from lambdakit.emulator.launch import Place
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
+from lambdakit.emulator.launching.place import Place
+from lambdakit.emulator.launching.settling import settle
+from lambdakit.emulator.logs import platform_events
+from lambdakit.emulator.logs.journal import Journal, Record
 from lambdakit.emulator.outcome import Outcome, Report
-from lambdakit.emulator.payloads import check_payload
-from lambdakit.emulator.receiver import Receiver
-from lambdakit.emulator.runtime import Ending, Runtime
-from lambdakit.emulator.settling import settle
+from lambdakit.emulator.runtime.failure import Failure, judge_invocation
+from lambdakit.emulator.runtime.runtime import Ending, Runtime
+from lambdakit.emulator.runtime.stillness import StillnessWatch
+from lambdakit.emulator.runtime_api.answer import Answer
+from lambdakit.emulator.runtime_api.delivery import Delivery
+from lambdakit.emulator.runtime_api.invocation import Invocation
+from lambdakit.emulator.runtime_api.payloads import check_payload
+from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.emulator.snapstart import Snapshots
-from lambdakit.emulator.stillness import StillnessWatch
 from lambdakit.errors import EnvironmentFault, Throttled
 
 _NO_DEADLINE = 24 * 3600.0

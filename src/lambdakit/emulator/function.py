@@ -4,14 +4,14 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Self
 
-from lambdakit.emulator.answer import Answer
-from lambdakit.emulator.configuration import FunctionConfiguration
 from lambdakit.emulator.environment import Environment
-from lambdakit.emulator.journal import Record
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
+from lambdakit.emulator.logs.journal import Record
 from lambdakit.emulator.outcome import Outcome
-from lambdakit.emulator.payloads import check_payload
 from lambdakit.emulator.pool import Pool
-from lambdakit.emulator.receiver import Receiver
+from lambdakit.emulator.runtime_api.answer import Answer
+from lambdakit.emulator.runtime_api.payloads import check_payload
+from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.errors import EnvironmentFault, Throttled
 
@@ -54,8 +54,8 @@ class LocalFunction:
     An invocation gets the idle environment that was used last, or a new one; with the configuration's
     `max_concurrency`, as on Managed Instances, the fullest one that has room. Environments end that nobody used for
     `idle_seconds`. At most `parallel_starts` inits run at a time, by default two for each processor, so that they do
-    not slow each other down beyond their time limit. `log` and `keep` are those of `Environment`; records of different
-    environments come as they are written.
+    not slow each other down beyond their time limit. With `takes_turns` no invocation gets the environment that was
+    used last. `log` and `keep` are those of `Environment`; records of different environments come as they are written.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class LocalFunction:
         account: Account | None = None,
         idle_seconds: float = _IDLE_SECONDS,
         parallel_starts: int | None = None,
+        takes_turns: bool = False,
     ) -> None:
         self._configuration = configuration
         self._log = log
@@ -74,7 +75,8 @@ class LocalFunction:
         self._account = account or Account()
         self._snapshots = Snapshots(configuration, log=log, keep=keep) if configuration.snapstart else None
         self._starts = asyncio.Semaphore(parallel_starts or 2 * (os.cpu_count() or 1))
-        self._pool = Pool(self._make, room=configuration.max_concurrency or 1, idle_seconds=idle_seconds)
+        room = configuration.max_concurrency or 1
+        self._pool = Pool(self._make, room=room, idle_seconds=idle_seconds, takes_turns=takes_turns)
         self._is_open = False
 
     async def __aenter__(self) -> Self:
@@ -110,15 +112,20 @@ class LocalFunction:
         if not self._is_open:
             raise EnvironmentFault("the function is closed", fix="invoke inside its `async with` block")
         check_payload(payload, client_context)
-        with self._admit(), self._pool.take() as member:
-            environment = await member.open()
-            return await environment.invoke(payload, client_context=client_context, receiver=receiver)
+        with self._admit():
+            async with self._pool.take() as member:
+                environment = await member.open()
+                return await environment.invoke(payload, client_context=client_context, receiver=receiver)
 
     async def start(self) -> Answer | None:
         """Start an environment ahead of the first invocation, and return the error if its init fails."""
-        with self._pool.take() as member:
+        async with self._pool.take() as member:
             environment = await member.open()
             return await environment.start()
+
+    def hold(self) -> None:
+        """Start no more environments: invocations wait until one of those that there are is free."""
+        self._pool.hold()
 
     async def retire(self) -> None:
         """End all idle environments, so that the next invocation is cold."""

@@ -4,13 +4,13 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
-from lambdakit.emulator import platform_events
-from lambdakit.emulator.extensions import ShutdownReason
-from lambdakit.emulator.failure import Failure, judge_init
-from lambdakit.emulator.journal import Journal
-from lambdakit.emulator.launch import Place
-from lambdakit.emulator.logs import restore_report_line, restore_start_line
-from lambdakit.emulator.runtime import Runtime
+from lambdakit.emulator.launching.place import Place
+from lambdakit.emulator.logs import platform_events
+from lambdakit.emulator.logs.journal import Journal
+from lambdakit.emulator.logs.lines import restore_report_line, restore_start_line
+from lambdakit.emulator.runtime.failure import Failure, judge_init
+from lambdakit.emulator.runtime.runtime import Runtime
+from lambdakit.emulator.runtime_api.extensions import ShutdownReason
 from lambdakit.emulator.snapstart import RESTORE_LIMIT, Snapshot, Snapshots, judge_restore
 from lambdakit.errors import EnvironmentFault
 

@@ -1,8 +1,9 @@
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 
 from lambdakit.emulator.environment import Environment
+from lambdakit.errors import EnvironmentFault
 
 
 class Member:
@@ -35,13 +36,20 @@ class Member:
 class Pool:
     """The environments of a function, each with room for `room` invocations at a time.
 
-    Those that nobody used for `idle_seconds` end.
+    Those that nobody used for `idle_seconds` end. With `takes_turns` an invocation never gets the one that was used
+    last, so that what a function keeps in one environment is soon missed in another.
     """
 
-    def __init__(self, make: Callable[[], Environment], *, room: int, idle_seconds: float) -> None:
+    def __init__(
+        self, make: Callable[[], Environment], *, room: int, idle_seconds: float, takes_turns: bool = False
+    ) -> None:
         self._make = make
         self._room = room
         self._idle_seconds = idle_seconds
+        self._takes_turns = takes_turns
+        self._is_held = False
+        self._is_closed = False
+        self._left = asyncio.Event()
         self._members: list[Member] = []
         self._uses = 0
         self._closing: set[asyncio.Task[None]] = set()
@@ -54,10 +62,10 @@ class Pool:
         """How many invocations run now."""
         return sum(each.running for each in self._members)
 
-    @contextmanager
-    def take(self) -> Generator[Member]:
+    @asynccontextmanager
+    async def take(self) -> AsyncGenerator[Member]:
         """Give room in the fullest environment that has some, among equals the one used last, or in a new one."""
-        member = self._find()
+        member = await self._find()
         if member.expiry is not None:
             member.expiry.cancel()
             member.expiry = None
@@ -68,16 +76,38 @@ class Pool:
             yield member
         finally:
             member.running -= 1
-            if not member.running and member in self._members:
-                member.expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire, member)
+            self._rest(member)
+            self._left.set()
 
-    def _find(self) -> Member:
-        free = [each for each in self._members if each.running < self._room]
+    async def _find(self) -> Member:
+        while self._is_held and self._members and not self._free():
+            self._left.clear()
+            await self._left.wait()
+        if self._is_closed:
+            raise EnvironmentFault("the function was closed while an invocation waited for an environment")
+        free = self._free()
         if free:
-            return max(free, key=lambda each: (each.running, each.used))
+            return free[0] if self._takes_turns else max(free, key=lambda each: (each.running, each.used))
         member = Member(self._make())
         self._members.append(member)
         return member
+
+    def _free(self) -> list[Member]:
+        """Return the members that an invocation may go to, those used longest ago first."""
+        free = sorted((each for each in self._members if each.running < self._room), key=lambda each: each.used)
+        is_the_last_one = self._takes_turns and not self._is_held and free and free[0].used == self._uses
+        return [] if is_the_last_one else free
+
+    def hold(self) -> None:
+        """Keep the environments that there are and start no other: invocations wait until one of them is free."""
+        self._is_held = True
+        for member in self._members:
+            if member.expiry is not None:
+                member.expiry.cancel()
+
+    def _rest(self, member: Member) -> None:
+        if not member.running and member in self._members and not self._is_held:
+            member.expiry = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire, member)
 
     def _expire(self, member: Member) -> None:
         self._members.remove(member)
@@ -90,7 +120,9 @@ class Pool:
         await self._end([each for each in self._members if not each.running])
 
     async def close(self) -> None:
-        """End all environments; invocations that still run fail."""
+        """End all environments; invocations that still run or wait fail."""
+        self._is_closed = True
+        self._left.set()
         await self._end(list(self._members))
 
     async def _end(self, members: list[Member]) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lambdakit.emulator.configuration import FunctionConfiguration
-from lambdakit.emulator.invocation import Invocation
-from lambdakit.emulator.settling import settle
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
+from lambdakit.emulator.launching.settling import settle
+from lambdakit.emulator.runtime_api.invocation import Invocation
 from lambdakit.emulator.snapstart import Restored, Snapshot
 from tests.emulator.functions import configure
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdakit.emulator.cpu_share import FULL_PROCESSOR_MB
+from lambdakit.emulator.limits.cpu_share import FULL_PROCESSOR_MB
 from tests.emulator.functions import ANY, configure, invoke
 from tests.emulator.snapstart.restoring import RUNTIMES
 

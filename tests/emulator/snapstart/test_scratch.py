@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdakit.emulator.isolation import find_gap
+from lambdakit.emulator.launching.isolation import find_gap
 from tests.emulator.snapstart.restoring import RUNTIMES, Taken, take
 
 SOURCE = """

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
 from lambdakit.emulator.outcome import Outcome
-from lambdakit.emulator.receiver import Receiver
+from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
 from lambdakit.events import Gateway, Request, Response
 from lambdakit.events.path import decode_path

@@ -5,8 +5,8 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from lambdakit.emulator.answer import Answer
 from lambdakit.emulator.front_doors.gateways import GatewayRules
+from lambdakit.emulator.runtime_api.answer import Answer
 from lambdakit.errors import MalformedResult
 from lambdakit.events import Gateway, Headers, Response
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
-from lambdakit.emulator.process import ProcessGroup
+from lambdakit.emulator.processes.process import ProcessGroup
 from lambdakit.errors import EnvironmentFault
 
 _LONGEST = 1_048_576

@@ -3,15 +3,15 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Self
 
-from lambdakit.emulator.control_group import ControlGroup
-from lambdakit.emulator.extensions import ShutdownReason
-from lambdakit.emulator.launch import Place
-from lambdakit.emulator.memory import MemoryWatch, watch_memory
-from lambdakit.emulator.output import Output
-from lambdakit.emulator.process import ProcessGroup, start_process
-from lambdakit.emulator.restoring import Credentials
-from lambdakit.emulator.runtime import Ending, Runtime
-from lambdakit.emulator.runtime_api import RuntimeApi
+from lambdakit.emulator.launching.place import Place
+from lambdakit.emulator.limits.memory import MemoryWatch, watch_memory
+from lambdakit.emulator.logs.output import Output
+from lambdakit.emulator.processes.control_group import ControlGroup
+from lambdakit.emulator.processes.process import ProcessGroup, start_process
+from lambdakit.emulator.runtime.runtime import Ending, Runtime
+from lambdakit.emulator.runtime_api.api import RuntimeApi
+from lambdakit.emulator.runtime_api.extensions import ShutdownReason
+from lambdakit.emulator.runtime_api.restoring import Credentials
 from lambdakit.emulator.snapstart.control import Control
 from lambdakit.emulator.snapstart.starting import MARK, make_command, make_variables
 

@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from lambdakit.emulator.answer import Answer, error_body
-from lambdakit.emulator.failure import Failure, judge_init
-from lambdakit.emulator.runtime import Ending
+from lambdakit.emulator.runtime.failure import Failure, judge_init
+from lambdakit.emulator.runtime.runtime import Ending
+from lambdakit.emulator.runtime_api.answer import Answer, error_body
 
 _BEFORE_FAILED = 64
 

@@ -5,20 +5,20 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
-from lambdakit.emulator.answer import Answer
-from lambdakit.emulator.configuration import FunctionConfiguration
-from lambdakit.emulator.control_group import ControlGroup, find_places
-from lambdakit.emulator.cpu_share import CpuLimit, limit_cpu
-from lambdakit.emulator.extensions import ShutdownReason
-from lambdakit.emulator.family import CENSUS
-from lambdakit.emulator.guard import GUARD
-from lambdakit.emulator.launch import Place
-from lambdakit.emulator.memory import MemoryWatch
-from lambdakit.emulator.output import Output
-from lambdakit.emulator.process import ProcessGroup
-from lambdakit.emulator.restoring import Credentials
-from lambdakit.emulator.runtime import Ending, Runtime
-from lambdakit.emulator.runtime_api import RuntimeApi
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
+from lambdakit.emulator.launching.place import Place
+from lambdakit.emulator.limits.cpu_share import CpuLimit, limit_cpu
+from lambdakit.emulator.limits.memory import MemoryWatch
+from lambdakit.emulator.logs.output import Output
+from lambdakit.emulator.processes.control_group import ControlGroup, find_places
+from lambdakit.emulator.processes.family import CENSUS
+from lambdakit.emulator.processes.guard import GUARD
+from lambdakit.emulator.processes.process import ProcessGroup
+from lambdakit.emulator.runtime.runtime import Ending, Runtime
+from lambdakit.emulator.runtime_api.answer import Answer
+from lambdakit.emulator.runtime_api.api import RuntimeApi
+from lambdakit.emulator.runtime_api.extensions import ShutdownReason
+from lambdakit.emulator.runtime_api.restoring import Credentials
 from lambdakit.emulator.snapstart.holder import Holder, make_api
 from lambdakit.emulator.snapstart.report import Report
 from lambdakit.emulator.snapstart.scratch import own_scratch

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lambdakit.emulator.launch import Place
+from lambdakit.emulator.launching.place import Place
 
 _PREFIX = ".environment-"
 

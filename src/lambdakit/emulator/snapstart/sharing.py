@@ -3,11 +3,11 @@ import shutil
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from lambdakit.emulator import platform_events
-from lambdakit.emulator.configuration import FunctionConfiguration
-from lambdakit.emulator.journal import Journal, Record
-from lambdakit.emulator.launch import Place
-from lambdakit.emulator.settling import settle
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
+from lambdakit.emulator.launching.place import Place
+from lambdakit.emulator.launching.settling import settle
+from lambdakit.emulator.logs import platform_events
+from lambdakit.emulator.logs.journal import Journal, Record
 from lambdakit.emulator.snapstart.snapshot import Snapshot
 
 _UNSUPPORTED = ("3.11",)

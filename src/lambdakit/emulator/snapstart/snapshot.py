@@ -4,10 +4,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Self
 
-from lambdakit.emulator.failure import Failure
-from lambdakit.emulator.launch import Place
-from lambdakit.emulator.restoring import Credentials
-from lambdakit.emulator.runtime import Ending
+from lambdakit.emulator.launching.place import Place
+from lambdakit.emulator.runtime.failure import Failure
+from lambdakit.emulator.runtime.runtime import Ending
+from lambdakit.emulator.runtime_api.restoring import Credentials
 from lambdakit.emulator.snapstart.holder import Holder
 from lambdakit.emulator.snapstart.judging import judge_snapshot
 from lambdakit.emulator.snapstart.restored import Restored

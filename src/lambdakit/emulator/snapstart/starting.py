@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import lambdakit
-from lambdakit.emulator.control_group import ControlGroup
-from lambdakit.emulator.launch import Place, put_stand_in
-from lambdakit.emulator.restoring import Credentials
-from lambdakit.emulator.variables import CREDENTIALS, LOG_STREAM
-from lambdakit.emulator.wrapper import call_wrapper
+from lambdakit.emulator.launching.place import Place, put_stand_in
+from lambdakit.emulator.launching.variables import CREDENTIALS, LOG_STREAM
+from lambdakit.emulator.launching.wrapper import call_wrapper
+from lambdakit.emulator.processes.control_group import ControlGroup
+from lambdakit.emulator.runtime_api.restoring import Credentials
 
 MARK = "_LAMBDAKIT_FAMILY"
 """The variable by which the processes of each restored environment are known; a snapshot has no log stream's name."""

@@ -1,0 +1,1 @@
+"""How a function is started: its configuration, its place on this machine, its variables and its command."""
