@@ -71,14 +71,15 @@ class Request(NamedTuple):
 
     def map(self, name: str) -> dict[str, str]:
         """Return a map of texts, empty where none is given."""
-        value = self.values.get(name) or {}
-        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):  # pyright: ignore[reportUnknownVariableType] (whatever the client sent)
+        value: dict[str, Any] = self.values.get(name) or {}
+        if not all(isinstance(each, str) for each in value.values()):
             raise invalid_parameter(name, json.dumps(value), "Must be a map of strings.")
-        return value  # pyright: ignore[reportUnknownVariableType]
+        return value
 
     def names(self, *names: str) -> list[str]:
         """Return what lists of names ask for, in all."""
-        return [str(each) for name in names for each in self.values.get(name) or []]
+        lists: list[list[str]] = [self.values.get(name) or [] for name in names]
+        return [each for wanted in lists for each in wanted]
 
 
 Action = Callable[[Request], Awaitable[dict[str, Any]]]

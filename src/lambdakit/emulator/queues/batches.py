@@ -32,7 +32,7 @@ def _read_entries(request: Request) -> list[Entry]:
         raise QueueRefusal("TooManyEntriesInBatchRequest", what)
     ids = [str(entry.get("Id")) for entry in entries]
     if not all(_ID.fullmatch(each) for each in ids):
-        what = "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long."
+        what = "A batch entry id can only contain 1 to 80 alphanumeric characters, hyphens and underscores."
         raise QueueRefusal("InvalidBatchEntryId", what)
     if repeated := next((each for each in ids if ids.count(each) > 1), None):
         raise QueueRefusal("BatchEntryIdsNotDistinct", f"Id {repeated} repeated.")

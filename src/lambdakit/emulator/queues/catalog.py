@@ -12,7 +12,6 @@ from lambdakit.errors import QueueRefusal
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo")
 _PURGE_PAUSE_MS = 60_000
-_COLUMNS = "id, name, attributes, tags, created_at, modified_at, purged_at"
 _COUNTS = """
 SELECT COUNT(*) FILTER (WHERE visible_at <= :now),
        COUNT(*) FILTER (WHERE visible_at > :now AND receipt IS NOT NULL),
@@ -22,7 +21,7 @@ FROM messages WHERE queue = :queue
 
 
 class Queue(NamedTuple):
-    """A queue as the file has it; times in milliseconds since 1970."""
+    """A queue as the file has it, column by column; times in milliseconds since 1970."""
 
     id: int
     name: str
@@ -59,12 +58,12 @@ class Catalog(NamedTuple):
         return self._look_up(connection, name) if arn == self.arn(name) else None
 
     def _look_up(self, connection: sqlite3.Connection, name: str) -> Queue | None:
-        row = connection.execute(f"SELECT {_COLUMNS} FROM queues WHERE name = ?", (name,)).fetchone()
+        row = connection.execute("SELECT * FROM queues WHERE name = ?", (name,)).fetchone()
         return Queue(*row) if row else None
 
     def search(self, connection: sqlite3.Connection, prefix: str = "") -> list[Queue]:
         """Return the queues whose names begin in a way, by name."""
-        rows = connection.execute(f"SELECT {_COLUMNS} FROM queues ORDER BY name")
+        rows = connection.execute("SELECT * FROM queues ORDER BY name")
         return [queue for queue in map(Queue._make, rows) if queue.name.startswith(prefix)]
 
     def create(
@@ -173,11 +172,11 @@ def drop_expired(connection: sqlite3.Connection, now: int, queue: Queue) -> None
 
 
 def _check_name(name: str, *, is_fifo: bool) -> None:
+    rule = "can only include alphanumeric characters, hyphens, or underscores"
     if _NAME.fullmatch(name) is None:
-        raise invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+        raise invalid(f"The name of a queue {rule}, and be 1 to 80 in length")
     if name.endswith(".fifo") != is_fifo:
-        wrong = "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length"
-        raise invalid(wrong)
+        raise invalid(f"The name of a FIFO queue {rule}, must end with .fifo suffix and be 1 to 80 in length")
 
 
 def _check_same(queue: Queue, attributes: Mapping[str, str]) -> None:

@@ -65,6 +65,7 @@ def change_visibility(connection: sqlite3.Connection, now: int, queue: Queue, ha
         raise invalid_parameter("VisibilityTimeout", seconds, "Must be between 0 and 43200, if provided.")
     found = connection.execute(_FIND, read).fetchone()
     if found is None or found[0] <= now:
-        message = f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."
-        raise QueueRefusal("MessageNotInflight", message)
+        reason = "Message does not exist or is not available for visibility timeout change."
+        what = f"Value {handle} for parameter ReceiptHandle is invalid. Reason: {reason}"
+        raise QueueRefusal("MessageNotInflight", what)
     connection.execute("UPDATE messages SET visible_at = ? WHERE sequence = ?", (now + seconds * 1000, read.sequence))

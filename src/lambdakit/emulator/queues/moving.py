@@ -14,7 +14,6 @@ from lambdakit.errors import QueueRefusal
 
 _MOST_SHOWN = 10
 _AT_ONCE = 200
-_COLUMNS = "handle, source, destination, rate, status, moved, to_move, started_at, failure"
 _COPY = """
 INSERT INTO messages (queue, message_id, body, attributes, trace, group_id, deduplication_id, sent_at, visible_at)
 SELECT ?, ?, body, attributes, trace, group_id, deduplication_id, ?, ? FROM messages WHERE sequence = ?
@@ -22,7 +21,7 @@ SELECT ?, ?, body, attributes, trace, group_id, deduplication_id, ?, ? FROM mess
 
 
 class Move(NamedTuple):
-    """A task as the file has it; `rate` in messages a second, None for as fast as can be."""
+    """A task as the file has it, column by column; `rate` in messages a second, None for as fast as can be."""
 
     handle: str
     source: str
@@ -76,17 +75,17 @@ def _find(connection: sqlite3.Connection, catalog: Catalog, arn: str) -> Queue:
 def list_moves(connection: sqlite3.Connection, catalog: Catalog, source: str, count: int) -> list[Move]:
     """Return the newest tasks of a queue."""
     _find(connection, catalog, source)
-    statement = f"SELECT {_COLUMNS} FROM moves WHERE source = ? ORDER BY started_at DESC LIMIT ?"
+    statement = "SELECT * FROM moves WHERE source = ? ORDER BY started_at DESC LIMIT ?"
     return [Move._make(row) for row in connection.execute(statement, (source, min(count, _MOST_SHOWN)))]
 
 
 def list_running(connection: sqlite3.Connection) -> list[Move]:
     """Return the tasks that have not ended."""
-    return [Move._make(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM moves WHERE status = 'RUNNING'")]
+    return [Move._make(row) for row in connection.execute("SELECT * FROM moves WHERE status = 'RUNNING'")]
 
 
 def _find_move(connection: sqlite3.Connection, handle: str) -> Move:
-    row = connection.execute(f"SELECT {_COLUMNS} FROM moves WHERE handle = ?", (handle,)).fetchone()
+    row = connection.execute("SELECT * FROM moves WHERE handle = ?", (handle,)).fetchone()
     if row is None:
         raise QueueRefusal("ResourceNotFoundException", "Task does not exist.")
     return Move._make(row)

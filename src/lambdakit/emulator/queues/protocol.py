@@ -1,7 +1,8 @@
 """SQS's API over HTTP: JSON in the body, the action in a header.
 
-Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html and
-https://smithy.io/2.0/aws/protocols/aws-query-protocol.html for the header that names an error as clients call it.
+Sources: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
+and, for the header that names an error as clients call it,
+https://smithy.io/2.0/aws/protocols/aws-query-protocol.html.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
 
 _PREFIX = "AmazonSQS."
+_WAITS = b"AmazonSQS.ReceiveMessage"
 _LARGEST = 16 * 1_048_576
 """Bytes of a request; a message of 1 MiB may take six times as many in JSON."""
 _ACTIONS: dict[str, actions.Action] = {
@@ -73,7 +75,11 @@ class QueueApi:
         if body is None:
             await _respond(send, _refuse(QueueRefusal("RequestEntityTooLarge", "The request is too large."), 413))
             return
-        work = asyncio.ensure_future(self._answer(scope, headers, body))
+        answering = self._answer(scope, headers, body)
+        if headers.get(b"x-amz-target") != _WAITS:
+            await _respond(send, await answering)
+            return
+        work = asyncio.ensure_future(answering)
         if await _finish(work, receive):
             await _respond(send, work.result())
 
@@ -98,7 +104,7 @@ class QueueApi:
 def _unknown(target: str) -> QueueRefusal:
     if target.startswith(_PREFIX):
         return QueueRefusal("UnsupportedOperation", f"{target.removeprefix(_PREFIX)} is not there locally.")
-    what = "Only requests in AWS's JSON protocol with a target AmazonSQS.* are answered here; boto3 1.28.60 and newer send them."
+    what = "Only AWS's JSON protocol with a target AmazonSQS.* is answered here; boto3 1.28.60 and newer speak it."
     return QueueRefusal("UnknownOperationException", what)
 
 

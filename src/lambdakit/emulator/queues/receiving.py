@@ -16,12 +16,12 @@ from lambdakit.emulator.queues.sending import sequence_number
 SENDER = "AIDAIENQZJOLO23YVJ4VO"
 """Who has sent every message, as AWS's examples have it."""
 
-_ROW = """message_id, body, attributes, trace, group_id, deduplication_id, source, sent_at, received_at, receives,
-    tries, sequence"""
-_STANDARD = f"SELECT {_ROW} FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, sequence LIMIT :count"
+_STANDARD = """
+SELECT * FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, sequence LIMIT :count
+"""
 # A group stands still while one of its messages is being worked on, or an earlier one is not due.
-_FIFO = f"""
-SELECT {_ROW} FROM messages AS message WHERE queue = :queue AND visible_at <= :now AND NOT EXISTS (
+_FIFO = """
+SELECT * FROM messages AS message WHERE queue = :queue AND visible_at <= :now AND NOT EXISTS (
     SELECT 1 FROM messages AS other WHERE other.queue = :queue AND other.group_id = message.group_id
     AND other.visible_at > :now AND (other.receipt IS NOT NULL OR other.sequence < message.sequence)
 ) ORDER BY sequence LIMIT :count
@@ -56,6 +56,10 @@ class Message(NamedTuple):
 
 
 class _Row(NamedTuple):
+    """A message as the file has it, column by column."""
+
+    sequence: int
+    queue: int
     message_id: str
     body: str
     attributes: str | None
@@ -64,10 +68,11 @@ class _Row(NamedTuple):
     deduplication_id: str | None
     source: str | None
     sent_at: int
+    visible_at: int
+    receipt: str | None
     received_at: int | None
     receives: int
     tries: int
-    sequence: int
 
 
 class Receipt(NamedTuple):

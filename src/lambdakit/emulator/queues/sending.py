@@ -61,13 +61,11 @@ def _binary(attribute: Mapping[str, Any]) -> bytes:
 def read_draft(request: Mapping[str, Any]) -> Draft:
     """Return the message of a request or of an entry of one; raises QueueRefusal for what no queue takes."""
     body = request.get("MessageBody")
-    if body is None:
-        raise missing("MessageBody")
-    if not isinstance(body, str) or body == "":
+    if not isinstance(body, str) or not body:
         raise missing("MessageBody")
     if _NOT_ALLOWED.search(body):
         raise QueueRefusal("InvalidMessageContents", "Invalid characters found in the message body.")
-    attributes = request.get("MessageAttributes") or {}
+    attributes: dict[str, dict[str, Any]] = request.get("MessageAttributes") or {}
     _check_attributes(attributes)
     for name in ("MessageGroupId", "MessageDeduplicationId"):
         _check_id(name, request.get(name))
@@ -93,13 +91,12 @@ def _check_attribute(name: str, attribute: Mapping[str, Any]) -> None:
         raise invalid(f"The message attribute name '{name}' is invalid.")
     kind = _ATTRIBUTE_TYPE.fullmatch(str(attribute.get("DataType")))
     if kind is None:
-        what = f"The type of message attribute '{name}' is invalid. You must use only the following supported type prefixes: Binary, Number, String."
-        raise invalid(what)
+        types = "You must use only the following supported type prefixes: Binary, Number, String."
+        raise invalid(f"The type of message attribute '{name}' is invalid. {types}")
     value = attribute.get("BinaryValue" if kind[1] == "Binary" else "StringValue")
     if not value or not isinstance(value, str):
-        raise invalid(
-            f"The message attribute '{name}' must contain a non-empty message attribute value for message attribute type '{kind[1]}'."
-        )
+        what = f"The message attribute '{name}' must contain a non-empty value for message attribute type '{kind[1]}'."
+        raise invalid(what)
     _check_value(name, kind[1], value)
 
 
@@ -170,9 +167,8 @@ def _check_fit(queue: Queue, draft: Draft) -> None:
     if draft.group_id is None:
         raise missing("MessageGroupId")
     if draft.deduplication_id is None and not settings.deduplicates_content:
-        raise invalid(
-            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"
-        )
+        what = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided"
+        raise invalid(f"{what} explicitly")
     if draft.delay:
         reason = "The request include parameter that is not valid for this queue type."
         raise invalid_parameter("DelaySeconds", draft.delay, reason)
