@@ -13,7 +13,7 @@ from lambdakit.emulator.queues.digests import digest_attributes
 from lambdakit.emulator.queues.handles import change_visibility
 from lambdakit.emulator.queues.queues import Queues
 from lambdakit.emulator.queues.receiving import Message
-from lambdakit.emulator.queues.refusals import invalid_parameter, missing, no_queue
+from lambdakit.emulator.queues.refusals import check_shape, invalid_parameter, missing, no_queue
 from lambdakit.emulator.queues.sending import read_draft
 from lambdakit.errors import QueueRefusal
 
@@ -71,14 +71,14 @@ class Request(NamedTuple):
 
     def map(self, name: str) -> dict[str, str]:
         """Return a map of texts, empty where none is given."""
-        value: dict[str, Any] = self.values.get(name) or {}
+        value: dict[str, Any] = check_shape(name, self.values.get(name) or {}, dict)
         if not all(isinstance(each, str) for each in value.values()):
             raise invalid_parameter(name, json.dumps(value), "Must be a map of strings.")
         return value
 
     def names(self, *names: str) -> list[str]:
         """Return what lists of names ask for, in all."""
-        lists: list[list[str]] = [self.values.get(name) or [] for name in names]
+        lists: list[list[str]] = [check_shape(name, self.values.get(name) or [], list) for name in names]
         return [each for wanted in lists for each in wanted]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from lambdakit.emulator.queues.actions import Request
 from lambdakit.emulator.queues.catalog import Queue
 from lambdakit.emulator.queues.handles import change_visibility, delete
-from lambdakit.emulator.queues.refusals import old_code
+from lambdakit.emulator.queues.refusals import check_shape, old_code
 from lambdakit.emulator.queues.sending import Draft, read_draft, send
 from lambdakit.errors import QueueRefusal
 
@@ -24,7 +24,8 @@ _Work = Callable[[sqlite3.Connection, int, Queue, Entry], Mapping[str, Any] | No
 
 
 def _read_entries(request: Request) -> list[Entry]:
-    entries: list[Entry] = request.values.get("Entries") or []
+    given: list[Any] = check_shape("Entries", request.values.get("Entries") or [], list)
+    entries: list[Entry] = [check_shape("Entries", entry, dict) for entry in given]
     if not entries:
         raise QueueRefusal("EmptyBatchRequest", "There should be at least one entry in the request.")
     if len(entries) > _MOST:

@@ -27,7 +27,12 @@ _RENAMED = {
     "MissingRequiredParameterException": "MissingParameter",
 }
 _OF_EVERY_SERVICE = frozenset(
-    {"InvalidParameterValueException", "MissingRequiredParameterException", "UnknownOperationException"}
+    {
+        "InvalidParameterValueException",
+        "MissingRequiredParameterException",
+        "SerializationException",
+        "UnknownOperationException",
+    }
 )
 
 
@@ -57,6 +62,13 @@ def invalid(message: str) -> QueueRefusal:
 def missing(name: str) -> QueueRefusal:
     """Return the refusal of a request that lacks a parameter."""
     return QueueRefusal("MissingRequiredParameterException", f"The request must contain the parameter {name}.")
+
+
+def check_shape(name: str, value: Any, kind: type) -> Any:
+    """Return a value of the request if it is a list or an object as it should be; raises QueueRefusal."""
+    if not isinstance(value, kind):
+        raise QueueRefusal("SerializationException", f"{name} has the wrong type.")
+    return value
 
 
 def no_queue() -> QueueRefusal:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from lambdakit.emulator.queues.catalog import Queue
 from lambdakit.emulator.queues.digests import digest_attributes, digest_body
-from lambdakit.emulator.queues.refusals import invalid, invalid_parameter, missing
+from lambdakit.emulator.queues.refusals import check_shape, invalid, invalid_parameter, missing
 from lambdakit.errors import QueueRefusal
 
 _NOT_ALLOWED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -65,18 +65,23 @@ def read_draft(request: Mapping[str, Any]) -> Draft:
         raise missing("MessageBody")
     if _NOT_ALLOWED.search(body):
         raise QueueRefusal("InvalidMessageContents", "Invalid characters found in the message body.")
-    attributes: dict[str, dict[str, Any]] = request.get("MessageAttributes") or {}
+    attributes: dict[str, dict[str, Any]] = _read_map("MessageAttributes", request)
     _check_attributes(attributes)
     for name in ("MessageGroupId", "MessageDeduplicationId"):
         _check_id(name, request.get(name))
     return Draft(
         body=body,
         attributes=attributes,
-        trace=_read_trace(request.get("MessageSystemAttributes") or {}),
+        trace=_read_trace(_read_map("MessageSystemAttributes", request)),
         delay=_read_delay(request.get("DelaySeconds")),
         group_id=request.get("MessageGroupId"),
         deduplication_id=request.get("MessageDeduplicationId"),
     )
+
+
+def _read_map(name: str, request: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    attributes: dict[str, Any] = check_shape(name, request.get(name) or {}, dict)
+    return {key: check_shape(name, value, dict) for key, value in attributes.items()}
 
 
 def _check_attributes(attributes: Mapping[str, Mapping[str, Any]]) -> None:
