@@ -92,8 +92,8 @@ def trace_children(process_id: int) -> tuple[bytes, ...] | None:
 
 def _children_files(process_id: int) -> list[str]:
     # These files are read several times with each invocation; pathlib would take longer than the kernel.
-    folder = f"/proc/{process_id}/task"
-    return [f"{folder}/{thread}/children" for thread in os.listdir(folder)]
+    with os.scandir(f"/proc/{process_id}/task") as threads:
+        return [f"{thread.path}/children" for thread in threads]
 
 
 def _read(path: str) -> bytes:
