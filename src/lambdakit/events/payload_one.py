@@ -100,7 +100,7 @@ class PayloadOne(EventFormat):
             "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
             "multiValueQueryStringParameters": query or None,
             "pathParameters": None,
-            "stageVariables": None,
+            "stageVariables": dict(gateway.stage_variables) or None,
             "requestContext": {
                 "accountId": gateway.account_id,
                 "apiId": domain.partition(".")[0],

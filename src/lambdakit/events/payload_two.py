@@ -112,6 +112,8 @@ class PayloadTwo(EventFormat):
         }
         if cookies := _cookies_of(request.headers):
             event["cookies"] = cookies
+        if gateway.stage_variables:
+            event["stageVariables"] = dict(gateway.stage_variables)
         if query:
             event["queryStringParameters"] = _comma_joined(query)
         if request.body:
