@@ -9,9 +9,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
+from lambdakit.emulator.front_doors.admission import accepted, find_route, judge_head, strip_stage
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
+from lambdakit.emulator.front_doors.patience import wait_for_first
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
@@ -72,27 +74,42 @@ class FrontDoor:
             await refuse_foreign(send, reason)
             return
         method, shown = scope["method"], _shown_path(scope)
-        gateway = _describe(scope)
+        gateway = self._describe(scope)
         exchange = Exchange(self._rules, gateway, send, streams=self._streams)
-        body = await _read(receive, self._rules.request_limit)
-        path = self._strip_stage(scope["raw_path"])
-        if body is None:
-            await exchange.respond(self._rules.refusals["too large"])
+        admitted = await self._admit(scope, receive, gateway)
+        if isinstance(admitted, Response):
+            await exchange.respond(admitted)
             self._note(Visit(method, shown, exchange.status))
-        elif path is None:
-            await exchange.respond(self._rules.refusals["not found"])
-            self._note(Visit(method, shown, exchange.status))
-        else:
-            invocation = self._invoke(_make_request(scope, path, body), gateway, exchange)
-            try:
-                await self._serve(exchange, invocation, receive)
-            finally:
-                invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
+            return
+        invocation = self._invoke(*admitted, exchange)
+        try:
+            await self._serve(exchange, invocation, receive)
+        finally:
+            invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
 
-    def _strip_stage(self, raw_path: bytes) -> bytes | None:
-        prefix = f"/{self._rules.stage}".encode() if self._rules.stage else b""
-        path = raw_path.removeprefix(prefix) if raw_path.startswith(prefix) else None
-        return path or b"/" if path is not None and path[:1] in {b"", b"/"} else None
+    def _describe(self, scope: Any) -> Gateway:
+        return _describe(scope)._replace(
+            stage=self._rules.stage,
+            stage_variables=self._rules.stage_variables,
+            binary_media_types=self._rules.binary_media_types,
+            accept=accepted(scope),
+        )
+
+    async def _admit(self, scope: Any, receive: _Receive, gateway: Gateway) -> tuple[Request, Gateway] | Response:
+        """Return the request for the function and where it came to the service, or the service's refusal."""
+        refusals = self._rules.refusals
+        if refusal := judge_head(scope, self._rules.head_limits):
+            return refusals[refusal]
+        body = await _read(receive, self._rules.request_limit)
+        if body is None:
+            return refusals["too large"]
+        path = strip_stage(scope["raw_path"], self._rules.stage)
+        if path is None:
+            return refusals["not found"]
+        route = find_route(self._rules, path)
+        if route is None:
+            return refusals["no route"]
+        return _make_request(scope, path.encode("latin-1"), body), gateway._replace(route=route)
 
     def _invoke(self, request: Request, gateway: Gateway, exchange: Exchange) -> "asyncio.Task[Outcome]":
         event = self._rules.event_format.encode_request(request, gateway)
@@ -113,9 +130,10 @@ class FrontDoor:
     async def _answer(
         self, exchange: Exchange, invocation: "asyncio.Task[Outcome]", leaving: "asyncio.Task[None]"
     ) -> None:
-        limit = self._rules.stream_limit if self._streams else self._rules.time_limit
+        rules = self._rules
+        limit, idle = (rules.stream_limit, rules.idle_limit) if self._streams else (rules.time_limit, None)
         awaited = {exchange.answered, invocation, leaving}
-        done, _ = await asyncio.wait(awaited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        done = await wait_for_first(awaited, limit=limit, idle=idle, moved=lambda: exchange.moved)
         if exchange.answered in done:
             if note := await exchange.finish(exchange.answered.result()):
                 self._log(note)
@@ -133,7 +151,7 @@ class FrontDoor:
             refusal = self._rules.refusals["throttled"]
             return refusal._replace(body=refusal.body.replace(b"$reason", error.reason.encode()))
         if isinstance(error, PayloadTooLarge):
-            return self._rules.refusals["too large"]
+            return self._rules.refusals["event too large"]
         self._log(f"the function was not invoked: {error}")
         return self._rules.refusals["failed"]
 
