@@ -154,7 +154,8 @@ def test_a_rest_api_gives_bytes_to_clients_that_accept_them_first(
         {},
         {"statusCode": "many"},
         {"statusCode": 200, "body": {}},
-        {"statusCode": 200, "headers": []},
+        {"statusCode": 200, "headers": ["a"]},
+        {"statusCode": 200, "headers": {"a": ["b"]}},
     ],
     ids=str,
 )
