@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ def test_a_held_function_lets_invocations_wait_for_the_environments_it_has(tmp_p
 
 
 def test_closing_a_held_function_fails_what_waits(tmp_path: Path) -> None:
-    async def call() -> list[Outcome | BaseException]:
+    async def call() -> Sequence[Outcome | BaseException]:
         gathering = Gathering(tmp_path)
         async with LocalFunction(configure(tmp_path, WHERE, timeout=60), log=gathering.take) as function:
             running = asyncio.create_task(function.invoke(gathering.event))
@@ -243,7 +244,7 @@ def test_closing_a_held_function_fails_what_waits(tmp_path: Path) -> None:
 
 
 def test_closing_ends_invocations_that_run_and_those_that_start(tmp_path: Path) -> None:
-    async def call() -> list[Outcome | BaseException]:
+    async def call() -> Sequence[Outcome | BaseException]:
         gathering = Gathering(tmp_path)
         async with LocalFunction(configure(tmp_path, WHERE, timeout=60), log=gathering.take) as function:
             first = asyncio.create_task(function.invoke(gathering.event))

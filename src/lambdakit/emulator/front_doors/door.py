@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
+from lambdakit.emulator.authorizers import Authorized, Authorizer
 from lambdakit.emulator.front_doors.admission import accepted, find_route, judge_head, strip_stage
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
@@ -46,6 +47,7 @@ class FrontDoor:
     With `streams`, a response that the function streams goes out piece by piece, where the service does so. `log` gets
     what a developer has to know, such as why a result cannot be read. Only clients that mean this machine are served:
     a foreign `Host` or `Origin` is refused, as any web page can send requests here. `note` gets each visit at its end.
+    With an `authorizer`, only requests reach the function that it lets pass.
     """
 
     def __init__(
@@ -56,12 +58,14 @@ class FrontDoor:
         streams: bool = False,
         log: Callable[[str], None],
         note: Callable[[Visit], None] = lambda _: None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         self.function = function
         self._rules = rules
         self._streams = streams and rules.streams
         self._log = log
         self._note = note
+        self._authorizer = authorizer
         self._invocations: set[asyncio.Task[Outcome]] = set()
 
     async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
@@ -96,20 +100,24 @@ class FrontDoor:
         )
 
     async def _admit(self, scope: Any, receive: _Receive, gateway: Gateway) -> tuple[Request, Gateway] | Response:
-        """Return the request for the function and where it came to the service, or the service's refusal."""
-        refusals = self._rules.refusals
-        if refusal := judge_head(scope, self._rules.head_limits):
+        """Return the request for the function, and what is known of it and its sender, or the service's refusal."""
+        rules, refusals = self._rules, self._rules.refusals
+        if refusal := judge_head(scope, rules.head_limits):
             return refusals[refusal]
-        body = await _read(receive, self._rules.request_limit)
+        body = await _read(receive, rules.request_limit)
         if body is None:
             return refusals["too large"]
-        path = strip_stage(scope["raw_path"], self._rules.stage)
+        path = strip_stage(scope["raw_path"], rules.stage)
         if path is None:
             return refusals["not found"]
-        route = find_route(self._rules, path)
-        if route is None:
+        if (route := find_route(rules, path)) is None:
             return refusals["no route"]
-        return _make_request(scope, path.encode("latin-1"), body), gateway._replace(route=route)
+        gateway = gateway._replace(route=route)
+        request = _make_request(scope, body, root_path=f"/{rules.stage}" if rules.stage else "")
+        verdict = Authorized() if self._authorizer is None else await self._authorizer.authorize(request, gateway)
+        if isinstance(verdict, Response):
+            return verdict
+        return request.behind_root(), gateway._replace(authorizer=verdict.context, identity=verdict.identity)
 
     def _invoke(self, request: Request, gateway: Gateway, exchange: Exchange) -> "asyncio.Task[Outcome]":
         event = self._rules.event_format.encode_request(request, gateway)
@@ -207,13 +215,14 @@ def _describe(scope: Any) -> Gateway:
     )
 
 
-def _make_request(scope: Any, raw_path: bytes, body: bytes) -> Request:
+def _make_request(scope: Any, body: bytes, *, root_path: str) -> Request:
     return Request(
         method=scope["method"],
-        path=decode_path(raw_path.decode("latin-1")),
-        raw_path=raw_path,
+        path=decode_path(scope["raw_path"].decode("latin-1")),
+        raw_path=scope["raw_path"],
         query=scope["query_string"],
         headers=[(bytes(name), bytes(value)) for name, value in scope["headers"]],
         body=body,
+        root_path=root_path,
         http_version=scope["http_version"],
     )
