@@ -45,7 +45,10 @@ class Call:
     @property
     def wants_log(self) -> bool:
         """Whether the answer has to hold the end of the log."""
-        return self._one_of("x-amz-log-type", "logType", ("None", "Tail")) == "Tail"
+        return self._log_type() == "Tail"
+
+    def _log_type(self) -> str:
+        return self._one_of("x-amz-log-type", "logType", ("None", "Tail"))
 
     def find_kind(self, *kinds: str) -> str:
         """Return which kind of invocation is asked for, by default the first."""
@@ -58,7 +61,8 @@ class Call:
         return value
 
     def check(self, kind: str) -> None:
-        """Raise Refused for a payload that Lambda does not take, or a tenant, as no function here knows any."""
+        """Raise Refused for what Lambda does not take, and for a tenant, as no function here knows any."""
+        self._log_type()
         limit = ASYNCHRONOUS_LIMIT if kind == "Event" else SYNCHRONOUS_LIMIT
         if self.size > limit:
             raise replies.too_large(self.size, kind, limit)
