@@ -8,11 +8,14 @@ from pathlib import Path
 from lambdakit import project
 from lambdakit.emulator import FunctionConfiguration
 from lambdakit.errors import OptionError, UnknownFunction
-from lambdakit.operations.dev.ports import choose_port
-from lambdakit.operations.dev.service import Front
+from lambdakit.operations.dev.front_doors import Front
+from lambdakit.operations.dev.ports import choose_ports
 from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Target, find_target
 from lambdakit.project import HttpTrigger, Via
+
+INVOKE_API = "(lambda)"
+"""The name under which Lambda's own API has its port; no function can have it."""
 
 
 class Plan:
@@ -43,7 +46,8 @@ class Plan:
         self._env_file = env_file
         self._debug_port = debug_port
         self.targets = self._find()
-        self._first_port = port
+        names_of_ports = [*(each.function.name for each in self.targets if is_called_over_http(each)), INVOKE_API]
+        self.ports = choose_ports(self.root, names_of_ports, first=port)
         if debug_port is not None and len(self.targets) > 1:
             fix = f"name one function, as in toolkit dev {self.targets[0].function.name} --debug-port {debug_port}"
             raise OptionError("a debugger follows one function", where="--debug-port", fix=fix)
@@ -67,20 +71,11 @@ class Plan:
 
     def fronts(self) -> dict[str, Front]:
         """Return how to reach each function that HTTP requests can reach."""
-        served = [target for target in self.targets if is_called_over_http(target)]
         return {
-            target.function.name: Front(
-                via=target.via,
-                streams=target.is_streaming,
-                port=self._choose_port(target, index),
-            )
-            for index, target in enumerate(served)
+            target.function.name: Front(target.via, target.is_streaming, self.ports[target.function.name])
+            for target in self.targets
+            if is_called_over_http(target)
         }
-
-    def _choose_port(self, target: Target, index: int) -> int:
-        if self._first_port is None:
-            return choose_port(target.root, target.function.name)
-        return self._first_port + index
 
     def configure(self, note: Callable[[str, str], None]) -> Mapping[str, FunctionConfiguration]:
         """Read the declaration again and return what the emulator has to know of each function.
@@ -88,15 +83,26 @@ class Plan:
         `note` gets a function's name and what there is to know about how it is set up.
         """
         self.targets = self._find()
-        return {
-            target.function.name: configure(
-                target,
-                env_file=self._env_file,
-                debug_port=self._debug_port,
-                note=partial(note, target.function.name),
-            )
-            for target in self.targets
-        }
+        return {target.function.name: self._configure(target, note) for target in self.targets}
+
+    def _configure(self, target: Target, note: Callable[[str, str], None]) -> FunctionConfiguration:
+        name = target.function.name
+        configuration = configure(
+            target, env_file=self._env_file, debug_port=self._debug_port, note=partial(note, name)
+        )
+        # What is declared stays as it is: an endpoint of the user's own takes the place of ours.
+        return replace(configuration, variables={**self._endpoints(), **configuration.variables})
+
+    def _endpoints(self) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{self.ports[INVOKE_API]}"}
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables of all functions together."""
+        return {name: value for each in self.configure(_discard).values() for name, value in each.variables.items()}
+
+
+def _discard(_name: str, _message: str) -> None:
+    """Leave a note to whoever reads the declaration next."""
 
 
 def is_called_over_http(target: Target) -> bool:
