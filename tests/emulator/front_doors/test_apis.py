@@ -50,9 +50,9 @@ def test_a_rest_api_names_the_most_specific_resource(
         ("/prod/orders", 200, None, None, PROXY),
         ("/prod/other", 403, "Missing Authentication Token", "MissingAuthenticationTokenException", GATEWAY_RESPONSES),
         ("/prod", 403, "Missing Authentication Token", "MissingAuthenticationTokenException", GATEWAY_RESPONSES),
-        # Recorded from deployed APIs: a stage that does not exist has no gateway responses of its own.
-        ("/product", 403, "Forbidden", "ForbiddenException", "recorded"),
-        ("/", 403, "Forbidden", "ForbiddenException", "recorded"),
+        # Reported by users of deployed APIs: a stage that does not exist has no gateway responses of its own.
+        ("/product", 403, "Forbidden", "ForbiddenException", "reported"),
+        ("/", 403, "Forbidden", "ForbiddenException", "reported"),
     ],
 )
 def test_a_rest_api_does_not_know_other_stages_and_resources(
