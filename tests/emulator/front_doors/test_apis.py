@@ -38,6 +38,8 @@ def test_a_rest_api_names_the_most_specific_resource(
             event = (await door.client.get(str(door.client.base_url).rstrip("/") + path)).json()
             assert (event["resource"], event["pathParameters"]) == (resource, parameters)
             assert event["requestContext"]["resourcePath"] == resource
+            assert len(event["requestContext"]["resourceId"]) == 6
+            assert event["requestContext"]["identity"]["accessKey"] is None
             assert event["path"] == (path or "/")
             assert event["requestContext"]["path"] == f"/prod{path or '/'}"
 
