@@ -15,6 +15,7 @@ from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.front_doors.patience import wait_for_first
+from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
@@ -66,7 +67,8 @@ class FrontDoor:
         self._log = log
         self._note = note
         self._authorizer = authorizer
-        self._invocations: set[asyncio.Task[Outcome]] = set()
+        # An invocation may go on after the response, as a function may.
+        self._invocations = Running()
 
     async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
         """Serve one connection's request."""
@@ -121,12 +123,7 @@ class FrontDoor:
 
     def _invoke(self, request: Request, gateway: Gateway, exchange: Exchange) -> "asyncio.Task[Outcome]":
         event = self._rules.event_format.encode_request(request, gateway)
-        work = self.function.invoke(json.dumps(event).encode(), receiver=exchange)
-        invocation = asyncio.create_task(work)
-        # The invocation may go on after the response, as a function may.
-        self._invocations.add(invocation)
-        invocation.add_done_callback(self._forget)
-        return invocation
+        return self._invocations.start(self.function.invoke(json.dumps(event).encode(), receiver=exchange))
 
     async def _serve(self, exchange: Exchange, invocation: "asyncio.Task[Outcome]", receive: _Receive) -> None:
         leaving = asyncio.create_task(_wait_for_hang_up(receive))
@@ -163,16 +160,9 @@ class FrontDoor:
         self._log(f"the function was not invoked: {error}")
         return self._rules.refusals["failed"]
 
-    def _forget(self, invocation: "asyncio.Task[Outcome]") -> None:
-        self._invocations.discard(invocation)
-        # Asked for, so that asyncio does not log again what a client was told.
-        if not invocation.cancelled():
-            invocation.exception()
-
     async def drain(self) -> None:
         """Wait until no invocation runs any more."""
-        while self._invocations:
-            await asyncio.wait(self._invocations)
+        await self._invocations.drain()
 
 
 def _sum_up(method: str, path: str, exchange: Exchange, invocation: "asyncio.Task[Outcome]") -> Visit:

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
+from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api import replies
 from lambdakit.emulator.lambda_api.asynchronous import AsynchronousCalls, AsynchronousSettings
 from lambdakit.emulator.lambda_api.call import Call, Message, Receive, read_call
@@ -12,7 +13,6 @@ from lambdakit.emulator.lambda_api.descriptions import describe_configuration, d
 from lambdakit.emulator.lambda_api.log_tails import LogTails
 from lambdakit.emulator.lambda_api.names import find_function
 from lambdakit.emulator.lambda_api.replies import Reply
-from lambdakit.emulator.lambda_api.running import Running
 from lambdakit.emulator.lambda_api.streaming import invoke_with_stream
 from lambdakit.emulator.lambda_api.synchronous import invoke
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api.callee import Callee, Note, Noted
 from lambdakit.emulator.lambda_api.names import LATEST
-from lambdakit.emulator.lambda_api.running import Running
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.errors import LambdakitError, Throttled
 
