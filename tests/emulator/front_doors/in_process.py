@@ -64,21 +64,34 @@ async def echo(event: dict[str, Any], posted: Posted) -> None:
 class Door:
     """A client of a front door, the function behind it and what the door told the developer."""
 
-    def __init__(self, client: httpx2.AsyncClient, function: InProcess, notes: list[str]) -> None:
-        self.client = client
+    client: httpx2.AsyncClient
+
+    def __init__(self, function: InProcess) -> None:
         self.function = function
-        self.notes = notes
+        self.notes: list[str] = []
+        self._noted = asyncio.Event()
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+        self._noted.set()
+
+    async def wait_for_note(self, part: str) -> None:
+        """Wait until the developer has been told something."""
+        while not any(part in note for note in self.notes):
+            self._noted.clear()
+            await self._noted.wait()
 
 
 @contextlib.asynccontextmanager
 async def open_door(via: str, work: Work = echo, *, streams: bool = False, **changes: Any) -> AsyncGenerator[Door]:
     """Open a front door with some of its service's rules changed; the client's paths begin behind its stage."""
     rules = replace(GATEWAYS[via], **changes)
-    function, notes = InProcess(work), list[str]()
-    door = FrontDoor(function, rules, streams=streams, log=notes.append)
+    opened = Door(InProcess(work))
+    door = FrontDoor(opened.function, rules, streams=streams, log=opened.note)
     prefix = f"/{rules.stage}" if rules.stage else ""
     async with listen(door) as address, httpx2.AsyncClient(base_url=address + prefix, timeout=20) as client:
-        yield Door(client, function, notes)
+        opened.client = client
+        yield opened
         await door.drain()
 
 

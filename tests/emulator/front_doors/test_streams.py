@@ -204,3 +204,20 @@ def test_a_function_goes_on_when_the_client_has_hung_up(via: str) -> None:
             assert len(door.function.events) == 2
 
     visit(work)
+
+
+@pytest.mark.parametrize("via", BUFFERED)
+def test_a_request_that_breaks_off_does_not_reach_the_function(via: str) -> None:
+    async def work() -> None:
+        async with open_door(via) as door:
+            url = door.client.base_url
+            _, writer = await asyncio.open_connection(url.host, url.port)
+            head = f"POST {url.path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n"
+            writer.write(head.encode() + b"tea")
+            await writer.drain()
+            writer.close()
+            await door.wait_for_note("hung up before its request was complete")
+            assert door.function.events == []
+            assert (await door.client.get("/")).status_code == 200
+
+    visit(work)

@@ -237,6 +237,24 @@ def test_a_caller_that_hangs_up_leaves_the_function_to_its_work(tmp_path: Path) 
     run(work)
 
 
+def test_a_call_that_breaks_off_does_not_reach_the_function(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with open_api(tmp_path) as calls:
+            host, _, port = calls.address.removeprefix("http://").partition(":")
+            _, writer = await asyncio.open_connection(host, int(port))
+            head = (
+                "POST /2015-03-31/functions/shop/invocations HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n"
+            )
+            writer.write(head.encode() + b"{}")
+            await writer.drain()
+            writer.close()
+            await calls.call("invoke")
+            assert "hung up before its request was complete" in calls.notes[0]
+            assert calls.lines.count("seen") == 1
+
+    run(work)
+
+
 def test_several_callers_each_get_their_own_answer(tmp_path: Path) -> None:
     async def work() -> None:
         async with open_api(tmp_path) as calls:

@@ -1,13 +1,47 @@
-"""What a service looks at before it reads a request's body: the size of its head, its stage and its route."""
+"""What a service looks at before it takes a request: its sizes, its stage and its route."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Any
 
+from lambdakit.emulator.front_doors.exchange import Message
 from lambdakit.emulator.front_doors.gateways import GatewayRules, HeadLimits, Refusal
 from lambdakit.events.rest_api import match_route
 
 _AROUND_VERSION = len(" HTTP/1.1")
 _AROUND_HEADER = len(": \r\n")
+
+
+class HungUp(Exception):
+    """A client has left before its request was complete; internal to the emulator."""
+
+
+async def read_pieces(receive: Callable[[], Awaitable[Message]]) -> AsyncGenerator[bytes]:
+    """Give the body of a request piece by piece.
+
+    Raises:
+        HungUp: It broke off.
+    """
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HungUp
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+async def read_body(receive: Callable[[], Awaitable[Message]], limit: int) -> bytes | None:
+    """Return the body of a request, or None as soon as it is over the limit.
+
+    Raises:
+        HungUp: It broke off.
+    """
+    body = bytearray()
+    async for piece in read_pieces(receive):
+        body += piece
+        if len(body) > limit:
+            return None
+    return bytes(body)
 
 
 def judge_head(scope: Any, limits: HeadLimits) -> Refusal | None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from lambdakit.emulator.authorizers import Authorized, Authorizer
-from lambdakit.emulator.front_doors.admission import accepted, find_route, judge_head, strip_stage
+from lambdakit.emulator.front_doors.admission import HungUp, accepted, find_route, judge_head, read_body, strip_stage
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
@@ -82,7 +82,11 @@ class FrontDoor:
         method, shown = scope["method"], _shown_path(scope)
         gateway = self._describe(scope)
         exchange = Exchange(self._rules, gateway, send, streams=self._streams)
-        admitted = await self._admit(scope, receive, gateway)
+        try:
+            admitted = await self._admit(scope, receive, gateway)
+        except HungUp:
+            self._log(f"the client of {method} {shown} has hung up before its request was complete")
+            return
         if isinstance(admitted, Response):
             await exchange.respond(admitted)
             self._note(Visit(method, shown, exchange.status))
@@ -106,7 +110,7 @@ class FrontDoor:
         rules, refusals = self._rules, self._rules.refusals
         if refusal := judge_head(scope, rules.head_limits):
             return refusals[refusal]
-        body = await _read(receive, rules.request_limit)
+        body = await read_body(receive, rules.request_limit)
         if body is None:
             return refusals["too large"]
         path = strip_stage(scope["raw_path"], rules.stage)
@@ -173,17 +177,6 @@ def _sum_up(method: str, path: str, exchange: Exchange, invocation: "asyncio.Tas
 def _shown_path(scope: Any) -> str:
     query = scope["query_string"].decode("latin-1")
     return scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-
-
-async def _read(receive: _Receive, limit: int) -> bytes | None:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > limit:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
 
 
 async def _wait_for_hang_up(receive: _Receive) -> None:

@@ -3,6 +3,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from lambdakit.emulator.front_doors.admission import HungUp
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api import replies
@@ -57,7 +58,11 @@ class LambdaApi:
             self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
             await refuse_foreign(send, reason)
             return
-        call = await read_call(scope, receive, str(uuid.uuid4()))
+        try:
+            call = await read_call(scope, receive, str(uuid.uuid4()))
+        except HungUp:
+            self._log(f"the caller of {scope['method']} {scope['path']} has hung up before its request was complete")
+            return
         try:
             reply = await self._answer(scope, call, receive, send)
         except replies.Refused as refusal:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+from lambdakit.emulator.front_doors.admission import read_pieces
 from lambdakit.emulator.lambda_api import replies
 
 Message = MutableMapping[str, Any]
@@ -95,16 +96,16 @@ class Call:
 
 
 async def read_call(scope: Any, receive: Receive, request_id: str) -> Call:
-    """Read a request to its end; what is over the limit is counted and not kept."""
+    """Read a request to its end; what is over the limit is counted and not kept.
+
+    Raises:
+        HungUp: It broke off.
+    """
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     body, size = bytearray(), 0
-    more = True
-    while more:
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
+    async for piece in read_pieces(receive):
+        size += len(piece)
         if size <= SYNCHRONOUS_LIMIT:
-            body += chunk
-        more = message.get("more_body", False)
+            body += piece
     query = parse_qs(scope["query_string"].decode("latin-1"))
     return Call(request_id=request_id, headers=headers, query=query, body=bytes(body), size=size)
