@@ -72,23 +72,28 @@ class FunctionAuthorizer:
         if self._auth.event == "token":
             question = as_token(question, identity[0])
         try:
-            answer = await self._find_answer(identity, question)
-            return self._decide(answer, question.arn) if answer is not None else UNAUTHORIZED[self._via]
+            return await self._answer(identity, question)
         except (_Failed, BadPolicy) as error:
             self._log(f"the authorizer {self._auth.function} gave no answer that counts: {error}")
             return BROKEN[self._via]
 
-    async def _find_answer(self, identity: tuple[str, ...], question: Question) -> Mapping[str, Any] | None:
+    async def _answer(self, identity: tuple[str, ...], question: Question) -> Authorized | Response:
         kept = self._kept.get(identity)
         if kept is not None and self._clock() < kept.until:
-            return kept.answer
+            return self._decide(kept.answer, question.arn)
         answer = await self._ask(question)
-        if answer is not None and self._auth.ttl:
-            self._kept[identity] = _Kept(answer, self._clock() + self._auth.ttl)
-            self._kept.move_to_end(identity)
-            if len(self._kept) > _MOST_ANSWERS:
-                self._kept.popitem(last=False)
-        return answer
+        if answer is None:
+            return UNAUTHORIZED[self._via]
+        decision = self._decide(answer, question.arn)
+        if self._auth.ttl:
+            self._keep(identity, answer)
+        return decision
+
+    def _keep(self, identity: tuple[str, ...], answer: Mapping[str, Any]) -> None:
+        self._kept[identity] = _Kept(answer, self._clock() + self._auth.ttl)
+        self._kept.move_to_end(identity)
+        if len(self._kept) > _MOST_ANSWERS:
+            self._kept.popitem(last=False)
 
     async def _ask(self, question: Question) -> Mapping[str, Any] | None:
         """Return what the function answers, or None if it says that there is nobody to judge."""
