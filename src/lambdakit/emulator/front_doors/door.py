@@ -1,7 +1,6 @@
 """A service in front of one function, as an ASGI app."""
 
 import asyncio
-import contextlib
 import json
 import secrets
 import time
@@ -9,11 +8,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 from lambdakit.emulator.authorizers import Authorized, Authorizer
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
+from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
@@ -21,8 +20,6 @@ from lambdakit.events import Gateway, Request, Response
 from lambdakit.events.path import decode_path
 
 _Receive = Callable[[], Awaitable[Message]]
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Visit(NamedTuple):
@@ -74,9 +71,9 @@ class FrontDoor:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1002})
             return
-        if reason := _foreign(dict(scope["headers"])):
+        if reason := find_foreign(dict(scope["headers"])):
             self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
-            await _refuse_foreign(send, reason)
+            await refuse_foreign(send, reason)
             return
         method, shown = scope["method"], _shown_path(scope)
         gateway = _describe(scope)
@@ -188,30 +185,6 @@ async def _read(receive: _Receive, limit: int) -> bytes | None:
 async def _wait_for_hang_up(receive: _Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _foreign(headers: dict[bytes, bytes]) -> str:
-    host = headers.get(b"host", b"").decode("latin-1")
-    if not _is_here(f"//{host}"):
-        return f"the Host header names {host!r}, and only this machine's own names are served"
-    origin = headers.get(b"origin")
-    if origin is not None and not _is_here(origin.decode("latin-1")):
-        return f"the Origin header names {origin.decode('latin-1')!r}, and only pages of this machine may call"
-    return ""
-
-
-def _is_here(address: str) -> bool:
-    with contextlib.suppress(ValueError):
-        name = urlsplit(address).hostname or ""
-        return name in _LOOPBACK or name.endswith(".localhost")
-    return False
-
-
-async def _refuse_foreign(send: Send, reason: str) -> None:
-    body = f"toolkit: {reason}\n".encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _describe(scope: Any) -> Gateway:

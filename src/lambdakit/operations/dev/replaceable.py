@@ -45,9 +45,12 @@ class ReplaceableFunction:
         *,
         client_context: Mapping[str, object] | None = None,
         receiver: Receiver | None = None,
+        request_id: str | None = None,
     ) -> Outcome:
         """Invoke the function as `LocalFunction.invoke` does."""
-        return await self._current.invoke(payload, client_context=client_context, receiver=receiver)
+        return await self._current.invoke(
+            payload, client_context=client_context, receiver=receiver, request_id=request_id
+        )
 
     async def replace(self, configuration: FunctionConfiguration) -> None:
         """Start the code that is on disk now, and let it answer from then on; code that does not start never does.

@@ -13,11 +13,12 @@ from lambdakit.operations.dev.replaceable import ReplaceableFunction
 
 
 class Running(NamedTuple):
-    """A function that can be called."""
+    """A function that can be called; `example` is a command that does so."""
 
     name: str
     via: str
     address: str
+    example: str = ""
 
 
 class Front(NamedTuple):
@@ -74,7 +75,12 @@ class Service:
         self._functions[name] = function
         await function.open()
         stack.push_async_callback(function.close)
-        front = self._fronts[name]
+        front = self._fronts.get(name)
+        if front is not None:
+            await self._open_door(function, front, stack)
+
+    async def _open_door(self, function: ReplaceableFunction, front: Front, stack: AsyncExitStack) -> None:
+        name = function.name
         rules = GATEWAYS[front.via]
         door = FrontDoor(
             function,
@@ -84,7 +90,8 @@ class Service:
             note=lambda visit: self._listener.visit(name, visit),
         )
         address = await stack.enter_async_context(_listen(door, front.port, name))
-        self.running.append(Running(name, front.via, f"{address}/{rules.stage}".rstrip("/") + "/"))
+        address = f"{address}/{rules.stage}".rstrip("/") + "/"
+        self.running.append(Running(name, front.via, address, f"curl {'-iN' if front.streams else '-i'} {address}"))
 
     async def reload(self) -> None:
         """Start every function with the code and the declaration that are on disk now, and let it answer from then on.
