@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lambdakit.emulator.authorizers import Authorizer, FunctionAuthorizer, HttpApiTokens, IamAuthorizer
+from lambdakit.emulator.authorizers import Authorizer, FunctionAuthorizer, IamAuthorizer
+from lambdakit.emulator.authorizers.tokens import HttpApiTokens
 from lambdakit.project import FunctionAuth, TokenAuth
 from tests.auth.issuers import Issuer, serve
 from tests.emulator.authorizers.asking import Asked

@@ -1,10 +1,9 @@
 """Who may call a function, checked in front of it as AWS's gateways do."""
 
-from lambdakit.emulator.authorizers.choosing import explain_gap, make_authorizer
+from lambdakit.emulator.authorizers.choosing import curl_options, explain_gap, make_authorizer
 from lambdakit.emulator.authorizers.function import FunctionAuthorizer
 from lambdakit.emulator.authorizers.iam import LOCAL_CREDENTIALS, Credentials, IamAuthorizer
 from lambdakit.emulator.authorizers.protocol import Authorized, Authorizer
-from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens
 
 __all__ = [
     "LOCAL_CREDENTIALS",
@@ -12,9 +11,8 @@ __all__ = [
     "Authorizer",
     "Credentials",
     "FunctionAuthorizer",
-    "HttpApiTokens",
     "IamAuthorizer",
-    "RestApiTokens",
+    "curl_options",
     "explain_gap",
     "make_authorizer",
 ]

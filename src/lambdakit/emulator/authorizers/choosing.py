@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from lambdakit.emulator.authorizers.function import FunctionAuthorizer, Invoke
-from lambdakit.emulator.authorizers.iam import IamAuthorizer
+from lambdakit.emulator.authorizers.iam import LOCAL_CREDENTIALS, IamAuthorizer, service_of
 from lambdakit.emulator.authorizers.protocol import Authorizer
-from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens
-from lambdakit.project import Auth, FunctionAuth, TokenAuth, Via
+from lambdakit.project import Auth, FunctionAuth, Via
 
 
 def make_authorizer(
@@ -21,19 +20,37 @@ def make_authorizer(
 
     `invoke` returns what invokes a function, by its name; `log` gets why requests are refused.
     """
-    if via == "alb" or auth == "none":
+    if auth == "none" or via == "alb" or not _is_checked(auth, via):
         return None
-    if auth == "iam":
+    if auth == "iam" or via == "function-url":
         return IamAuthorizer(via, region=region)
-    if via == "function-url":
-        return None
     if isinstance(auth, FunctionAuth):
         return FunctionAuthorizer(auth, via, invoke(auth.function), log=log, region=region)
+    # What reads tokens takes a tenth of a second to import, which functions without tokens need not wait for.
+    from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens  # noqa: PLC0415
+
     return HttpApiTokens(auth, log=log) if via == "http-api" else RestApiTokens(auth, log=log)
 
 
 def explain_gap(auth: Auth, via: Via) -> str | None:
-    """Return what a developer has to know where a service leaves it to the app to check who calls."""
-    if isinstance(auth, TokenAuth) and via in {"function-url", "alb"}:
-        return f"via {via} no gateway checks its tokens, on AWS or here: the app has to; http-api and rest-api do"
-    return None
+    """Return what a developer has to know where a declared `auth` is for the app alone to check."""
+    if auth == "none" or _is_checked(auth, via):
+        return None
+    return f"nothing in front of it checks who calls via {via}: the app has to; http-api and rest-api check it"
+
+
+def _is_checked(auth: Auth, via: Via) -> bool:
+    return via in {"http-api", "rest-api"} or (via == "function-url" and auth == "iam")
+
+
+def curl_options(auth: Auth, via: Via, *, region: str = "us-east-1") -> str:
+    """Return what curl needs to be let through to a function, with a space in front of it; nothing if all may call."""
+    if auth == "none" or via == "alb" or not _is_checked(auth, via):
+        return ""
+    if auth == "iam":
+        key = LOCAL_CREDENTIALS[0]
+        return f" --aws-sigv4 aws:amz:{region}:{service_of(via)} --user {key.key_id}:{key.secret}"
+    if isinstance(auth, FunctionAuth):
+        names = [source.removeprefix("$request.header.") for source in auth.identity if ".header." in source]
+        return "".join(f" -H '{name}: ...'" for name in names)
+    return " -H 'Authorization: Bearer ...'"

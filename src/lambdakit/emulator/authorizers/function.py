@@ -69,7 +69,7 @@ class FunctionAuthorizer:
         if identity is None:
             return UNAUTHORIZED[self._via]
         question = ask(self._via, request, gateway, identity, self._region)
-        if self._auth.event == "token":
+        if self._auth.event == "token" and self._via == "rest-api":
             question = as_token(question, identity[0])
         try:
             return await self._answer(identity, question)

@@ -12,7 +12,7 @@ from lambdakit.operations.dev.ports import choose_port
 from lambdakit.operations.dev.service import Front
 from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Target, find_target
-from lambdakit.project import HttpTrigger, Via
+from lambdakit.project import FunctionAuth, HttpTrigger, Via
 
 
 class Plan:
@@ -44,7 +44,7 @@ class Plan:
         self._debug_port = debug_port
         self.targets = self._find()
         self._first_port = port
-        if debug_port is not None and len(self.targets) > 1:
+        if debug_port is not None and len(self._names) > 1:
             fix = f"name one function, as in toolkit dev {self.targets[0].function.name} --debug-port {debug_port}"
             raise OptionError("a debugger follows one function", where="--debug-port", fix=fix)
 
@@ -54,7 +54,10 @@ class Plan:
         return self.targets[0].root
 
     def _find(self) -> list[Target]:
-        return [self._move(find_target(name, self._folder)) for name in self._names]
+        """Return the functions that are named, and behind them those that decide who may call them."""
+        named = [self._move(find_target(name, self._folder)) for name in self._names]
+        names = {target.function.name for target in named}
+        return [*named, *(find_target(name, self._folder) for name in sorted(_authorizers(named) - names))]
 
     def _move(self, target: Target) -> Target:
         """Put another service before a function that HTTP requests can reach."""
@@ -67,12 +70,14 @@ class Plan:
 
     def fronts(self) -> dict[str, Front]:
         """Return how to reach each function that HTTP requests can reach."""
-        served = [target for target in self.targets if is_called_over_http(target)]
+        named = self.targets[: len(self._names)]
+        served = [each for each in named if is_called_over_http(each) and not _only_decides(each, self.targets)]
         return {
             target.function.name: Front(
                 via=target.via,
                 streams=target.is_streaming,
                 port=self._choose_port(target, index),
+                auth=target.auth,
             )
             for index, target in enumerate(served)
         }
@@ -92,10 +97,10 @@ class Plan:
             target.function.name: configure(
                 target,
                 env_file=self._env_file,
-                debug_port=self._debug_port,
+                debug_port=self._debug_port if index < len(self._names) else None,
                 note=partial(note, target.function.name),
             )
-            for target in self.targets
+            for index, target in enumerate(self.targets)
         }
 
 
@@ -103,6 +108,16 @@ def is_called_over_http(target: Target) -> bool:
     """Say whether HTTP requests can reach a function: it is declared so, or with no trigger at all."""
     function = target.function
     return function.http is not None or function.mcp is not None or not (function.queue or function.schedule)
+
+
+def _authorizers(targets: Sequence[Target]) -> set[str]:
+    return {target.auth.function for target in targets if isinstance(target.auth, FunctionAuth)}
+
+
+def _only_decides(target: Target, others: Sequence[Target]) -> bool:
+    """Say whether a function has no trigger and decides who may call others."""
+    function = target.function
+    return function.http is None and function.mcp is None and function.name in _authorizers(others)
 
 
 def _declared(folder: Path) -> list[str]:

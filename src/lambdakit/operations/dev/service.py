@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import NamedTuple, Self
 
-from lambdakit.emulator import FunctionConfiguration
+from lambdakit.emulator import FunctionConfiguration, Outcome
+from lambdakit.emulator.authorizers import curl_options, make_authorizer
 from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, listen
 from lambdakit.errors import AddressInUse
 from lambdakit.operations.dev.listener import Listener
 from lambdakit.operations.dev.replaceable import ReplaceableFunction
+from lambdakit.project import Auth, Via
 
 
 class Running(NamedTuple):
@@ -22,11 +25,12 @@ class Running(NamedTuple):
 
 
 class Front(NamedTuple):
-    """How a function is to be reached: through which service, streaming or not, on which port."""
+    """How a function is to be reached: through which service, streaming or not, on which port, and by whom."""
 
-    via: str
+    via: Via
     streams: bool
     port: int
+    auth: Auth = "none"
 
 
 class Service:
@@ -88,10 +92,25 @@ class Service:
             streams=front.streams,
             log=lambda message: self._listener.note(name, message),
             note=lambda visit: self._listener.visit(name, visit),
+            authorizer=make_authorizer(
+                front.auth,
+                front.via,
+                invoke=lambda authorizer: partial(self._ask, authorizer, name),
+                log=lambda message: self._listener.note(name, message),
+                region=function.configuration.region,
+            ),
         )
         address = await stack.enter_async_context(_listen(door, front.port, name))
         address = f"{address}/{rules.stage}".rstrip("/") + "/"
-        self.running.append(Running(name, front.via, address, f"curl {'-iN' if front.streams else '-i'} {address}"))
+        options = curl_options(front.auth, front.via, region=function.configuration.region)
+        example = f"curl {'-iN' if front.streams else '-i'}{options} {address}"
+        self.running.append(Running(name, front.via, address, example))
+
+    async def _ask(self, authorizer: str, name: str, payload: bytes, /) -> Outcome:
+        """Ask a function who may call another."""
+        outcome = await self._functions[authorizer].invoke(payload)
+        self._listener.invocation(authorizer, f"authorizer of {name}", outcome)
+        return outcome
 
     async def reload(self) -> None:
         """Start every function with the code and the declaration that are on disk now, and let it answer from then on.
