@@ -16,6 +16,8 @@
     │   ├── PayloadTooLarge        an event that Lambda would not accept
     │   ├── Throttled              more invocations at a time than Lambda would run
     │   ├── AddressInUse           a port that another process holds
+    │   ├── QueuesInUse            a file of queues that another process holds, or that holds none
+    │   ├── QueueRefusal           a request that SQS would refuse
     │   ├── MissingExtra           a package that an extra of lambdakit would have installed
     │   └── TokenRefused           a bearer token that shows no right to call
     │       └── InsufficientScope  a good token that does not grant what the call needs
@@ -110,6 +112,18 @@ class Throttled(UserError):
 
 class AddressInUse(UserError):
     """A port that was asked for belongs to another process."""
+
+
+class QueuesInUse(UserError):
+    """A file of queues belongs to another process, or is none."""
+
+
+class QueueRefusal(UserError):
+    """A request to a queue that SQS would refuse as well; `code` is the error's name in its API."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class MissingExtra(UserError):
