@@ -1,5 +1,6 @@
 """Functions that decide who may call."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from lambdakit.emulator import Outcome
 from lambdakit.emulator.authorizers import Authorized, FunctionAuthorizer
 from lambdakit.emulator.authorizers.questions import Via
 from lambdakit.errors import Throttled
-from lambdakit.events import Response
+from lambdakit.events import Gateway, Response
 from lambdakit.project import FunctionAuth
 from tests.auth.issuers import Clock
 from tests.emulator.authorizers.asking import ARN, Asked, decide, get, policy, shown
@@ -214,3 +215,54 @@ async def throttled(_: bytes, /) -> Outcome:
 
 def test_a_function_that_cannot_be_asked_has_failed() -> None:
     assert shown(decide(make(throttled), get(authorization="abc"))) == BROKEN["http-api"]
+
+
+def test_a_function_that_takes_too_long_has_failed_and_runs_on() -> None:
+    async def work() -> None:
+        gate, answered = asyncio.Event(), asyncio.Event()
+
+        async def slow(_: bytes, /) -> Outcome:
+            await gate.wait()
+            answered.set()
+            raise Throttled("late", reason="")
+
+        auth = FunctionAuth(function="guard")
+        authorizer = FunctionAuthorizer(auth, "http-api", slow, log=print, longest_wait=0.01)
+        answer = await authorizer.authorize(get(authorization="abc"), Gateway())
+        assert shown(answer) == BROKEN["http-api"]
+        gate.set()
+        await asyncio.wait_for(answered.wait(), 20)
+
+    asyncio.run(work())
+
+
+async def ending(_: bytes, /) -> Outcome:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+    raise AssertionError
+
+
+def test_a_function_that_is_ended_meanwhile_has_failed() -> None:
+    assert shown(decide(make(ending), get(authorization="abc"))) == BROKEN["http-api"]
+
+
+def test_what_is_forgotten_is_asked_again() -> None:
+    asked = Asked(lambda _: YES)
+    authorizer = make(asked)
+
+    for _ in range(2):
+        decide(authorizer, get(authorization="abc"))
+    authorizer.forget()
+    decide(authorizer, get(authorization="abc"))
+    assert len(asked.events) == 2
+
+
+def test_repeated_headers_are_one_identity() -> None:
+    asked = Asked(lambda _: YES)
+    request = get(authorization="a")
+    request = request._replace(headers=[*request.headers, (b"authorization", b"b")])
+
+    decide(make(asked), request)
+    assert asked.events[0]["identitySource"] == ["a,b"]

@@ -91,6 +91,14 @@ def test_the_word_bearer_is_no_part_of_the_token(issuer: Issuer, word: str) -> N
     assert isinstance(decide(http_api(issuer), get(authorization=word + issuer.sign())), Authorized)
 
 
+@pytest.mark.parametrize("make", [http_api, rest_api])
+def test_two_tokens_are_none(issuer: Issuer, make: Any) -> None:
+    request = get(authorization=issuer.sign())
+    request = request._replace(headers=[*request.headers, (b"authorization", issuer.sign().encode())])
+
+    assert shown(decide(make(issuer), request)) == UNAUTHORIZED
+
+
 def test_clocks_may_not_differ_at_an_http_api(issuer: Issuer) -> None:
     clock = Clock()
     token = issuer.sign({"exp": int(clock.now), "iat": int(clock.now) - 9})

@@ -76,6 +76,20 @@ def test_a_function_decides_who_may_call_another_and_has_no_door_of_its_own(tmp_
     run(work)
 
 
+def test_the_new_code_of_a_function_decides_at_once(tmp_path: Path) -> None:
+    _, service, _ = serve(tmp_path, "http-api", '{ function = "guard" }', "api")
+
+    async def work(client: httpx2.AsyncClient) -> None:
+        async with service:
+            [running] = service.running
+            assert (await client.get(running.address, headers={"authorization": "new"})).status_code == 403
+            (tmp_path / "app.py").write_text(textwrap.dedent(CODE).replace('"good"', '"new"'))
+            await service.reload()
+            assert (await client.get(running.address, headers={"authorization": "new"})).status_code == 200
+
+    run(work)
+
+
 def test_all_functions_are_served_but_those_that_only_decide(tmp_path: Path) -> None:
     plan, _, _ = serve(tmp_path, "rest-api", '{ function = "guard", event = "token" }')
 

@@ -42,7 +42,8 @@ class FunctionAuthorizer:
     """Asks a function as HTTP APIs do with payload format 2.0 (simple answers or policies), or as REST APIs do.
 
     Without one of its identity sources a request is refused before the function is asked. An answer counts for `ttl`
-    seconds for all requests of the same identity; a policy is evaluated for each of them.
+    seconds for all requests of the same identity; a policy is evaluated for each of them. A function that does not
+    answer within `longest_wait` seconds, by default the gateway's own, has failed, and runs on as on AWS.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class FunctionAuthorizer:
         log: Callable[[str], None],
         region: str = "us-east-1",
         clock: Callable[[], float] = time.monotonic,
+        longest_wait: float | None = None,
     ) -> None:
         self._auth = auth
         self._via: Via = via
@@ -61,6 +63,8 @@ class FunctionAuthorizer:
         self._log = log
         self._region = region
         self._clock = clock
+        self._longest_wait = _LONGEST_WAIT[via] if longest_wait is None else longest_wait
+        self._running: set[asyncio.Future[Outcome]] = set()
         self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
 
     async def authorize(self, request: Request, gateway: Gateway) -> Authorized | Response:
@@ -97,11 +101,7 @@ class FunctionAuthorizer:
 
     async def _ask(self, question: Question) -> Mapping[str, Any] | None:
         """Return what the function answers, or None if it says that there is nobody to judge."""
-        try:
-            invocation = self._invoke(json.dumps(question.event).encode())
-            outcome = await asyncio.wait_for(invocation, _LONGEST_WAIT[self._via])
-        except (LambdakitError, TimeoutError) as error:
-            raise _Failed(str(error) or "it took too long") from error
+        outcome = await self._run(json.dumps(question.event).encode())
         answer = json.loads(outcome.payload or b"null")
         if not isinstance(answer, dict):
             raise _Failed("it did not return an object")
@@ -110,6 +110,30 @@ class FunctionAuthorizer:
                 return None
             raise _Failed(f"{outcome.error_type}: {answer.get('errorMessage')}")  # pyright: ignore[reportUnknownMemberType] (JSON)
         return answer  # pyright: ignore[reportUnknownVariableType] (JSON)
+
+    async def _run(self, payload: bytes) -> Outcome:
+        invocation = asyncio.ensure_future(self._invoke(payload))
+        self._running.add(invocation)
+        invocation.add_done_callback(self._let_go)
+        done, _ = await asyncio.wait({invocation}, timeout=self._longest_wait)
+        if not done:
+            raise _Failed(f"it took longer than {self._longest_wait:g} s")
+        if invocation.cancelled():
+            raise _Failed("it was ended")
+        try:
+            return invocation.result()
+        except LambdakitError as error:
+            raise _Failed(str(error)) from error
+
+    def _let_go(self, invocation: "asyncio.Future[Outcome]") -> None:
+        self._running.discard(invocation)
+        # Asked for, so that asyncio does not log what nobody waits for any more.
+        if not invocation.cancelled():
+            invocation.exception()
+
+    def forget(self) -> None:
+        """Ask the function again for every identity, as its code may be another now."""
+        self._kept.clear()
 
     def _decide(self, answer: Mapping[str, Any], arn: str) -> Authorized | Response:
         verdict = self._judge(answer, arn)

@@ -103,12 +103,15 @@ class RestApiTokens:
 
 
 def bearer_token(request: Request) -> str | None:
-    """Return what the header `authorization` holds, without the word Bearer; None without one."""
-    values = [value.decode("latin-1").strip() for name, value in request.headers if name == b"authorization"]
-    if not values or not values[0]:
+    """Return what the header `authorization` holds, without the word Bearer; None without one.
+
+    Several such headers are joined, as the function gets them, and so hold no token.
+    """
+    joined = b",".join(value for name, value in request.headers if name == b"authorization").decode("latin-1").strip()
+    if not joined:
         return None
-    scheme, _, rest = values[0].partition(" ")
-    return rest.strip() if scheme.lower() == "bearer" else values[0]
+    scheme, _, rest = joined.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else joined
 
 
 def _as_text(claims: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple, Self
 
 from lambdakit.emulator import FunctionConfiguration, Outcome
-from lambdakit.emulator.authorizers import curl_options, make_authorizer
+from lambdakit.emulator.authorizers import FunctionAuthorizer, curl_options, make_authorizer
 from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, listen
 from lambdakit.errors import AddressInUse
 from lambdakit.operations.dev.listener import Listener
@@ -53,6 +53,7 @@ class Service:
         self._listener = listener
         self._takes_turns = takes_turns
         self._functions: dict[str, ReplaceableFunction] = {}
+        self._deciders: list[FunctionAuthorizer] = []
         self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()
         self.running: list[Running] = []
@@ -86,19 +87,22 @@ class Service:
     async def _open_door(self, function: ReplaceableFunction, front: Front, stack: AsyncExitStack) -> None:
         name = function.name
         rules = GATEWAYS[front.via]
+        authorizer = make_authorizer(
+            front.auth,
+            front.via,
+            invoke=lambda authorizer: partial(self._ask, authorizer, name),
+            log=lambda message: self._listener.note(name, message),
+            region=function.configuration.region,
+        )
+        if isinstance(authorizer, FunctionAuthorizer):
+            self._deciders.append(authorizer)
         door = FrontDoor(
             function,
             rules,
             streams=front.streams,
             log=lambda message: self._listener.note(name, message),
             note=lambda visit: self._listener.visit(name, visit),
-            authorizer=make_authorizer(
-                front.auth,
-                front.via,
-                invoke=lambda authorizer: partial(self._ask, authorizer, name),
-                log=lambda message: self._listener.note(name, message),
-                region=function.configuration.region,
-            ),
+            authorizer=authorizer,
         )
         address = await stack.enter_async_context(_listen(door, front.port, name))
         address = f"{address}/{rules.stage}".rstrip("/") + "/"
@@ -129,6 +133,8 @@ class Service:
                 self._listener.note(name, "is new; start again to serve it")
             kept = self._functions.keys() & configurations.keys()
             await asyncio.gather(*(self._functions[name].replace(configurations[name]) for name in kept))
+            for decider in self._deciders:
+                decider.forget()
 
     async def cool_down(self) -> None:
         """Let the next invocation of every function be cold."""
