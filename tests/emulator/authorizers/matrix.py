@@ -187,6 +187,28 @@ TOKENS = [
     ),
 ]
 
+# --- tokens at a REST API --------------------------------------------------------------------------------------------
+
+REST_SCOPES = f"{DEVELOPER_GUIDE}/rest-api-jwt-authorizer-methods.html"
+REST_ALGORITHMS = "https://docs.aws.amazon.com/apigateway/latest/api/API_JwtConfigurationInput.html"
+
+
+def at_rest(name: str, scope: str, algorithm: str, status: int, *sources: str) -> Row:
+    send = token(lambda issuer: issuer.sign({"scope": scope}, algorithm))
+
+    def behind_stage(place: Place) -> Call:
+        return send(place)._replace(target="/prod/items")
+
+    return Row(name=name, door="rest tokens", send=behind_stage, status=status, sources=sources)
+
+
+REST_TOKENS = [
+    at_rest("none of the scopes at a REST API", "admin readwrite", "RS256", 403, REST_SCOPES),
+    at_rest("scopes in capitals at a REST API", "READ WRITE", "RS256", 403, REST_SCOPES),
+    at_rest("one of the scopes at a REST API", "admin write", "RS256", 200, REST_SCOPES, REST_ALGORITHMS),
+    at_rest("an elliptic curve at a REST API", "read", "ES256", 200, REST_SCOPES, REST_ALGORITHMS),
+]
+
 # --- signatures at a REST API ----------------------------------------------------------------------------------------
 
 KEY = LOCAL_CREDENTIALS[0]
@@ -489,5 +511,5 @@ POLICIES: dict[str, list[tuple[str, str]]] = {
     "nothing": [],
 }
 
-ROWS = [*TOKENS, *SIGNATURES, *URLS, *AUTHORIZERS]
+ROWS = [*TOKENS, *REST_TOKENS, *SIGNATURES, *URLS, *AUTHORIZERS]
 HOSTILE = [row for row in ROWS if row.status != 200]

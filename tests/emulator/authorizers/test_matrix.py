@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambdakit.emulator.authorizers import Authorizer, FunctionAuthorizer, IamAuthorizer
-from lambdakit.emulator.authorizers.tokens import HttpApiTokens
+from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens
 from lambdakit.project import FunctionAuth, TokenAuth
 from tests.auth.issuers import Issuer, serve
 from tests.emulator.authorizers.asking import Asked
@@ -29,6 +29,7 @@ class Doors:
         tokens = TokenAuth(issuer=self.issuer.address, audience="shop", scopes=("read", "write"))
         authorizers: dict[str, tuple[str, Authorizer]] = {
             "tokens": ("http-api", HttpApiTokens(tokens, log=print)),
+            "rest tokens": ("rest-api", RestApiTokens(tokens, log=print)),
             "rest iam": ("rest-api", IamAuthorizer("rest-api")),
             "url iam": ("function-url", IamAuthorizer("function-url")),
             "rest function": ("rest-api", FunctionAuthorizer(guard, "rest-api", Asked(decide), log=print)),
