@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from lambdakit.emulator import Outcome, Report
+from lambdakit.emulator import FunctionConfiguration, Outcome, Report
 from lambdakit.emulator.authorizers import Authorized, Authorizer
 from lambdakit.events import Gateway, Request, Response
 
@@ -16,11 +17,12 @@ ARN = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5"
 class Asked:
     """Calls a handler as Lambda would, and keeps the events that it was asked with."""
 
-    def __init__(self, handler: Callable[[Any], Any]) -> None:
+    def __init__(self, handler: Callable[[Any], Any] = lambda _: None) -> None:
         self._handler = handler
         self.events: list[Any] = []
+        self.configuration = configuration()
 
-    async def __call__(self, payload: bytes, /) -> Outcome:
+    async def invoke(self, payload: bytes) -> Outcome:
         event = json.loads(payload)
         self.events.append(event)
         await asyncio.sleep(0)
@@ -29,6 +31,10 @@ class Asked:
         except Exception as error:  # noqa: BLE001 (Lambda reports whatever the handler raises)
             result, error_type = {"errorMessage": str(error), "errorType": type(error).__name__}, type(error).__name__
         return Outcome(payload=json.dumps(result).encode(), error_type=error_type, phase="invoke", report=REPORT)
+
+
+def configuration() -> FunctionConfiguration:
+    return FunctionConfiguration(handler="guard.handler", task_root=Path())
 
 
 def policy(effect: str = "Allow", resource: Any = "*", **more: Any) -> dict[str, Any]:

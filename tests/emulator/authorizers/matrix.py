@@ -190,7 +190,7 @@ TOKENS = [
 # --- tokens at a REST API --------------------------------------------------------------------------------------------
 
 REST_SCOPES = f"{DEVELOPER_GUIDE}/rest-api-jwt-authorizer-methods.html"
-REST_ALGORITHMS = "https://docs.aws.amazon.com/apigateway/latest/api/API_JwtConfigurationInput.html"
+REST_ALGORITHMS = "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html"
 
 
 def at_rest(name: str, scope: str, algorithm: str, status: int, *sources: str) -> Row:

@@ -43,7 +43,7 @@ def test_what_is_declared_chooses_who_checks_and_a_gap_is_told(auth: Auth, via: 
         asked.append(name)
         return Asked(lambda _: None)
 
-    made = make_authorizer(auth, via, invoke=find, log=print)
+    made = make_authorizer(auth, via, find=find, log=print)
 
     assert (type(made) if made is not None else None) == kind
     assert asked == (["guard"] if kind is FunctionAuthorizer else [])

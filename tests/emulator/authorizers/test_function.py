@@ -12,7 +12,7 @@ from lambdakit.errors import Throttled
 from lambdakit.events import Gateway, Response
 from lambdakit.project import FunctionAuth
 from tests.auth.issuers import Clock
-from tests.emulator.authorizers.asking import ARN, Asked, decide, get, policy, shown
+from tests.emulator.authorizers.asking import ARN, Asked, configuration, decide, get, policy, shown
 from tests.events.golden import load
 
 YES = {"isAuthorized": True, "context": {"team": "tea", "level": 3}}
@@ -209,52 +209,60 @@ def test_a_function_can_say_that_there_is_nobody_to_judge(via: Via) -> None:
     assert len(asked.events) == 2
 
 
-async def throttled(_: bytes, /) -> Outcome:
-    raise Throttled("no room", reason="ReservedFunctionConcurrentInvocationLimitExceeded")
+class Full(Asked):
+    async def invoke(self, payload: bytes) -> Outcome:
+        raise Throttled("no room", reason="ReservedFunctionConcurrentInvocationLimitExceeded")
 
 
 def test_a_function_that_cannot_be_asked_has_failed() -> None:
-    assert shown(decide(make(throttled), get(authorization="abc"))) == BROKEN["http-api"]
+    assert shown(decide(make(Full()), get(authorization="abc"))) == BROKEN["http-api"]
+
+
+class Slow(Asked):
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate, self.answered = asyncio.Event(), asyncio.Event()
+
+    async def invoke(self, payload: bytes) -> Outcome:
+        await self.gate.wait()
+        self.answered.set()
+        raise Throttled("late", reason="")
 
 
 def test_a_function_that_takes_too_long_has_failed_and_runs_on() -> None:
     async def work() -> None:
-        gate, answered = asyncio.Event(), asyncio.Event()
-
-        async def slow(_: bytes, /) -> Outcome:
-            await gate.wait()
-            answered.set()
-            raise Throttled("late", reason="")
-
-        auth = FunctionAuth(function="guard")
+        slow, auth = Slow(), FunctionAuth(function="guard")
         authorizer = FunctionAuthorizer(auth, "http-api", slow, log=print, longest_wait=0.01)
         answer = await authorizer.authorize(get(authorization="abc"), Gateway())
         assert shown(answer) == BROKEN["http-api"]
-        gate.set()
-        await asyncio.wait_for(answered.wait(), 20)
+        slow.gate.set()
+        await asyncio.wait_for(slow.answered.wait(), 20)
 
     asyncio.run(work())
 
 
-async def ending(_: bytes, /) -> Outcome:
-    task = asyncio.current_task()
-    assert task is not None
-    task.cancel()
-    await asyncio.sleep(0)
-    raise AssertionError
+class Ending(Asked):
+    async def invoke(self, payload: bytes) -> Outcome:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+        raise AssertionError
 
 
 def test_a_function_that_is_ended_meanwhile_has_failed() -> None:
-    assert shown(decide(make(ending), get(authorization="abc"))) == BROKEN["http-api"]
+    assert shown(decide(make(Ending()), get(authorization="abc"))) == BROKEN["http-api"]
 
 
-def test_what_is_forgotten_is_asked_again() -> None:
+def test_an_answer_counts_no_longer_when_the_code_is_another() -> None:
     asked = Asked(lambda _: YES)
     authorizer = make(asked)
 
     for _ in range(2):
         decide(authorizer, get(authorization="abc"))
-    authorizer.forget()
+    asked.configuration = configuration()
     decide(authorizer, get(authorization="abc"))
     assert len(asked.events) == 2
 

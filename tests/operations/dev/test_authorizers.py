@@ -8,9 +8,9 @@ from pathlib import Path
 
 import httpx2
 
-from lambdakit.operations.dev import Plan, Service
+from lambdakit.operations.dev import FrontDoors, Plan, Service
 from tests.emulator.authorizers.signing import sign
-from tests.operations.dev.test_service import Kept
+from tests.operations.dev.listeners import Kept
 
 CODE = """
     import json
@@ -33,8 +33,8 @@ def serve(folder: Path, via: str, auth: str, *names: str) -> tuple[Plan, Service
     (folder / "app.py").write_text(textwrap.dedent(CODE))
     (folder / "pyproject.toml").write_text(textwrap.dedent(FUNCTIONS).replace("VIA", via).replace("AUTH", auth))
     plan, kept = Plan(folder, names, port=1), Kept()
-    fronts = {name: front._replace(port=0) for name, front in plan.fronts().items()}
-    return plan, Service(fronts, lambda: plan.configure(kept.note), kept), kept
+    doors = FrontDoors({name: front._replace(port=0) for name, front in plan.fronts().items()})
+    return plan, Service(lambda: plan.configure(kept.note), [doors], kept), kept
 
 
 def run(work: Callable[[httpx2.AsyncClient], Awaitable[None]]) -> None:

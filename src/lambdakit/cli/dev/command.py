@@ -33,7 +33,8 @@ def dev(
     # The emulator and uvicorn take longer to import than all the rest; neither --help nor a mistake waits for them.
     from lambdakit.cli.dev.running import run  # noqa: PLC0415
     from lambdakit.cli.dev.screen import Screen  # noqa: PLC0415
-    from lambdakit.operations.dev import Plan, Service  # noqa: PLC0415
+    from lambdakit.operations.dev import Plan, assemble  # noqa: PLC0415
+    from lambdakit.operations.logs import LogKeeper, log_folder  # noqa: PLC0415
 
     plan = Plan(
         Path.cwd(),
@@ -47,7 +48,8 @@ def dev(
     for target in plan.targets:
         for gap in _gaps(target):
             screen.note(target.function.name, gap)
-    service = Service(plan.fronts(), partial(plan.configure, screen.note_once), screen, takes_turns=round_robin)
+    keeper = LogKeeper(log_folder(plan.root), partial(screen.note_once, ""), variables=plan.variables())
+    service = assemble(plan, screen, keep=keeper.keep, note=screen.note_once, takes_turns=round_robin)
     return run(service, screen, root=None if no_reload else plan.root)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from lambdakit.emulator.authorizers.function import FunctionAuthorizer, Invoke
+from lambdakit.emulator.authorizers.function import Decider, FunctionAuthorizer
 from lambdakit.emulator.authorizers.iam import LOCAL_CREDENTIALS, IamAuthorizer, service_of
 from lambdakit.emulator.authorizers.protocol import Authorizer
 from lambdakit.project import Auth, FunctionAuth, Via
@@ -12,20 +12,20 @@ def make_authorizer(
     auth: Auth,
     via: Via,
     *,
-    invoke: Callable[[str], Invoke],
+    find: Callable[[str], Decider],
     log: Callable[[str], None],
     region: str = "us-east-1",
 ) -> Authorizer | None:
     """Return what checks the callers of a function behind a service, or None where the service checks nothing.
 
-    `invoke` returns what invokes a function, by its name; `log` gets why requests are refused.
+    `find` returns a function that decides, by its name; `log` gets why requests are refused.
     """
     if auth == "none" or via == "alb" or not _is_checked(auth, via):
         return None
     if auth == "iam" or via == "function-url":
         return IamAuthorizer(via, region=region)
     if isinstance(auth, FunctionAuth):
-        return FunctionAuthorizer(auth, via, invoke(auth.function), log=log, region=region)
+        return FunctionAuthorizer(auth, via, find(auth.function), log=log, region=region)
     # What reads tokens takes a tenth of a second to import, which functions without tokens need not wait for.
     from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens  # noqa: PLC0415
 

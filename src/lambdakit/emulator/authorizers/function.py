@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from lambdakit.emulator.authorizers.policy import BadPolicy, Verdict, judge
 from lambdakit.emulator.authorizers.protocol import Authorized
 from lambdakit.emulator.authorizers.questions import Question, Via, as_token, ask, find_identity
 from lambdakit.emulator.authorizers.refusals import BROKEN, DENIED, DENIED_EXPLICITLY, UNAUTHORIZED
+from lambdakit.emulator.launching.configuration import FunctionConfiguration
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.errors import LambdakitError
 from lambdakit.events import Gateway, Request, Response
@@ -21,10 +22,15 @@ _LONGEST_WAIT: Mapping[Via, float] = {"http-api": 10.0, "rest-api": 29.0}
 """Seconds; https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html says so of HTTP APIs."""
 
 
-class Invoke(Protocol):
-    """Invokes the function that decides."""
+class Decider(Protocol):
+    """The function that is asked."""
 
-    def __call__(self, payload: bytes, /) -> Awaitable[Outcome]:
+    @property
+    def configuration(self) -> FunctionConfiguration:
+        """What the code that answers was started with; another object stands for other code."""
+        ...
+
+    async def invoke(self, payload: bytes) -> Outcome:
         """Invoke it with an event."""
         ...
 
@@ -36,21 +42,23 @@ class _Failed(Exception):
 class _Kept(NamedTuple):
     answer: Mapping[str, Any]
     until: float
+    configuration: FunctionConfiguration
 
 
 class FunctionAuthorizer:
     """Asks a function as HTTP APIs do with payload format 2.0 (simple answers or policies), or as REST APIs do.
 
     Without one of its identity sources a request is refused before the function is asked. An answer counts for `ttl`
-    seconds for all requests of the same identity; a policy is evaluated for each of them. A function that does not
-    answer within `longest_wait` seconds, by default the gateway's own, has failed, and runs on as on AWS.
+    seconds for all requests of the same identity, unless the function's code changes; a policy is evaluated for each of
+    them. A function that does not answer within `longest_wait` seconds, by default the gateway's own, has failed, and
+    runs on as on AWS.
     """
 
     def __init__(
         self,
         auth: FunctionAuth,
         via: Via,
-        invoke: Invoke,
+        decider: Decider,
         *,
         log: Callable[[str], None],
         region: str = "us-east-1",
@@ -59,7 +67,7 @@ class FunctionAuthorizer:
     ) -> None:
         self._auth = auth
         self._via: Via = via
-        self._invoke = invoke
+        self._decider = decider
         self._log = log
         self._region = region
         self._clock = clock
@@ -82,19 +90,19 @@ class FunctionAuthorizer:
             return BROKEN[self._via]
 
     async def _answer(self, identity: tuple[str, ...], question: Question) -> Authorized | Response:
-        kept = self._kept.get(identity)
-        if kept is not None and self._clock() < kept.until:
+        kept, configuration = self._kept.get(identity), self._decider.configuration
+        if kept is not None and self._clock() < kept.until and kept.configuration is configuration:
             return self._decide(kept.answer, question.arn)
         answer = await self._ask(question)
         if answer is None:
             return UNAUTHORIZED[self._via]
         decision = self._decide(answer, question.arn)
         if self._auth.ttl:
-            self._keep(identity, answer)
+            self._keep(identity, _Kept(answer, self._clock() + self._auth.ttl, configuration))
         return decision
 
-    def _keep(self, identity: tuple[str, ...], answer: Mapping[str, Any]) -> None:
-        self._kept[identity] = _Kept(answer, self._clock() + self._auth.ttl)
+    def _keep(self, identity: tuple[str, ...], kept: _Kept) -> None:
+        self._kept[identity] = kept
         self._kept.move_to_end(identity)
         if len(self._kept) > _MOST_ANSWERS:
             self._kept.popitem(last=False)
@@ -112,7 +120,7 @@ class FunctionAuthorizer:
         return answer  # pyright: ignore[reportUnknownVariableType] (JSON)
 
     async def _run(self, payload: bytes) -> Outcome:
-        invocation = asyncio.ensure_future(self._invoke(payload))
+        invocation = asyncio.ensure_future(self._decider.invoke(payload))
         self._running.add(invocation)
         invocation.add_done_callback(self._let_go)
         done, _ = await asyncio.wait({invocation}, timeout=self._longest_wait)
@@ -130,10 +138,6 @@ class FunctionAuthorizer:
         # Asked for, so that asyncio does not log what nobody waits for any more.
         if not invocation.cancelled():
             invocation.exception()
-
-    def forget(self) -> None:
-        """Ask the function again for every identity, as its code may be another now."""
-        self._kept.clear()
 
     def _decide(self, answer: Mapping[str, Any], arn: str) -> Authorized | Response:
         verdict = self._judge(answer, arn)

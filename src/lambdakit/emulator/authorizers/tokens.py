@@ -107,7 +107,7 @@ class RestApiTokens(_Tokens):
     """Lets requests pass as the JWT authorizer of a REST API does: RSA and elliptic curves, and `aud` has to be there.
 
     Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer.html,
-    https://docs.aws.amazon.com/apigateway/latest/api/API_JwtConfigurationInput.html
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html
     """
 
     algorithms = (*_RSA, *_ELLIPTIC)

@@ -8,11 +8,14 @@ from pathlib import Path
 from lambdakit import project
 from lambdakit.emulator import FunctionConfiguration
 from lambdakit.errors import OptionError, UnknownFunction
-from lambdakit.operations.dev.ports import choose_port
-from lambdakit.operations.dev.service import Front
+from lambdakit.operations.dev.front_doors import Front
+from lambdakit.operations.dev.ports import choose_ports
 from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Target, find_target
 from lambdakit.project import FunctionAuth, HttpTrigger, Via
+
+INVOKE_API = "(lambda)"
+"""The name under which Lambda's own API has its port; no function can have it."""
 
 
 class Plan:
@@ -43,7 +46,8 @@ class Plan:
         self._env_file = env_file
         self._debug_port = debug_port
         self.targets = self._find()
-        self._first_port = port
+        names_of_ports = [*(each.function.name for each in self._served()), INVOKE_API]
+        self.ports = choose_ports(self.root, names_of_ports, first=port)
         if debug_port is not None and len(self._names) > 1:
             fix = f"name one function, as in toolkit dev {self.targets[0].function.name} --debug-port {debug_port}"
             raise OptionError("a debugger follows one function", where="--debug-port", fix=fix)
@@ -56,8 +60,18 @@ class Plan:
     def _find(self) -> list[Target]:
         """Return the functions that are named, and behind them those that decide who may call them."""
         named = [self._move(find_target(name, self._folder)) for name in self._names]
-        names = {target.function.name for target in named}
-        return [*named, *(find_target(name, self._folder) for name in sorted(_authorizers(named) - names))]
+        missing = _authorizers(named) - {target.function.name for target in named}
+        return [*named, *(find_target(name, self._folder) for name in sorted(missing))]
+
+    def _served(self) -> list[Target]:
+        """Return the functions that get a front door, which those that decide for others do without."""
+        deciders = _authorizers(self.targets)
+        named = self.targets[: len(self._names)]
+        return [
+            each
+            for each in named
+            if is_called_over_http(each) and (each.has_web_trigger or each.function.name not in deciders)
+        ]
 
     def _move(self, target: Target) -> Target:
         """Put another service before a function that HTTP requests can reach."""
@@ -70,22 +84,10 @@ class Plan:
 
     def fronts(self) -> dict[str, Front]:
         """Return how to reach each function that HTTP requests can reach."""
-        named = self.targets[: len(self._names)]
-        served = [each for each in named if is_called_over_http(each) and not _only_decides(each, self.targets)]
         return {
-            target.function.name: Front(
-                via=target.via,
-                streams=target.is_streaming,
-                port=self._choose_port(target, index),
-                auth=target.auth,
-            )
-            for index, target in enumerate(served)
+            target.function.name: Front(target.via, target.is_streaming, self.ports[target.function.name], target.auth)
+            for target in self._served()
         }
-
-    def _choose_port(self, target: Target, index: int) -> int:
-        if self._first_port is None:
-            return choose_port(target.root, target.function.name)
-        return self._first_port + index
 
     def configure(self, note: Callable[[str, str], None]) -> Mapping[str, FunctionConfiguration]:
         """Read the declaration again and return what the emulator has to know of each function.
@@ -93,31 +95,36 @@ class Plan:
         `note` gets a function's name and what there is to know about how it is set up.
         """
         self.targets = self._find()
-        return {
-            target.function.name: configure(
-                target,
-                env_file=self._env_file,
-                debug_port=self._debug_port if index < len(self._names) else None,
-                note=partial(note, target.function.name),
-            )
-            for index, target in enumerate(self.targets)
-        }
+        return {target.function.name: self._configure(target, note) for target in self.targets}
+
+    def _configure(self, target: Target, note: Callable[[str, str], None]) -> FunctionConfiguration:
+        name = target.function.name
+        # A debugger follows the function that is named, not one that decides for it.
+        debug_port = self._debug_port if target in self.targets[: len(self._names)] else None
+        configuration = configure(target, env_file=self._env_file, debug_port=debug_port, note=partial(note, name))
+        # What is declared stays as it is: an endpoint of the user's own takes the place of ours.
+        return replace(configuration, variables={**self._endpoints(), **configuration.variables})
+
+    def _endpoints(self) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{self.ports[INVOKE_API]}"}
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables of all functions together."""
+        return {name: value for each in self.configure(_discard).values() for name, value in each.variables.items()}
+
+
+def _discard(_name: str, _message: str) -> None:
+    """Leave a note to whoever reads the declaration next."""
 
 
 def is_called_over_http(target: Target) -> bool:
     """Say whether HTTP requests can reach a function: it is declared so, or with no trigger at all."""
     function = target.function
-    return function.http is not None or function.mcp is not None or not (function.queue or function.schedule)
+    return target.has_web_trigger or not (function.queue or function.schedule)
 
 
 def _authorizers(targets: Sequence[Target]) -> set[str]:
     return {target.auth.function for target in targets if isinstance(target.auth, FunctionAuth)}
-
-
-def _only_decides(target: Target, others: Sequence[Target]) -> bool:
-    """Say whether a function has no trigger and decides who may call others."""
-    function = target.function
-    return function.http is None and function.mcp is None and function.name in _authorizers(others)
 
 
 def _declared(folder: Path) -> list[str]:

@@ -29,6 +29,11 @@ class Target:
     architecture: Literal["arm64", "x86_64"] = "arm64"
 
     @property
+    def has_web_trigger(self) -> bool:
+        """Whether it is declared that HTTP requests or MCP clients reach the function."""
+        return self.function.http is not None or self.function.mcp is not None
+
+    @property
     def auth(self) -> Auth:
         """Who may call the function over HTTP."""
         trigger = self.function.http or self.function.mcp

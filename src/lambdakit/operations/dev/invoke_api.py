@@ -1,0 +1,33 @@
+"""Lambda's own API before all functions."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from lambdakit.emulator.lambda_api import LambdaApi, LogTails
+from lambdakit.operations.dev.listener import Listener
+from lambdakit.operations.dev.noted import NotedFunction
+from lambdakit.operations.dev.part import Functions, Running, listen_for
+
+
+class InvokeApi:
+    """One address for `boto3.client("lambda")`, for programs on this machine and for the functions themselves.
+
+    `tails` has to be told of the functions' logs.
+    """
+
+    def __init__(self, port: int, tails: LogTails) -> None:
+        self._port = port
+        self._tails = tails
+
+    @asynccontextmanager
+    async def open(self, functions: Functions, listener: Listener) -> AsyncGenerator[list[Running]]:
+        """Serve the API for all functions."""
+        noted = {name: NotedFunction(function, listener, "Invoke") for name, function in functions.items()}
+        api = LambdaApi(noted, self._tails, log=partial(listener.note, "lambda"))
+        async with listen_for("the Lambda API", api, self._port) as address:
+            example = f"AWS_ENDPOINT_URL_LAMBDA={address}"
+            try:
+                yield [Running("(all)", "lambda", f"{address}/", example)]
+            finally:
+                await api.close()
