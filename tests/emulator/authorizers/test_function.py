@@ -1,16 +1,16 @@
 """Functions that decide who may call."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lambdakit.emulator import Outcome
-from lambdakit.emulator.authorizers import Authorized, FunctionAuthorizer
+from lambdakit.emulator.authorizers import AskingRules, Authorized, FunctionAuthorizer
 from lambdakit.emulator.authorizers.questions import Via
 from lambdakit.errors import Throttled
 from lambdakit.events import Gateway, Response
-from lambdakit.project import FunctionAuth
 from tests.auth.issuers import Clock
 from tests.emulator.authorizers.asking import ARN, Asked, configuration, decide, get, policy, shown
 from tests.events.golden import load
@@ -26,8 +26,8 @@ VIAS: list[Via] = ["http-api", "rest-api"]
 
 
 def make(asked: Any, via: Via = "http-api", clock: Clock | None = None, **settings: Any) -> FunctionAuthorizer:
-    auth = FunctionAuth(function="guard", **settings)
-    return FunctionAuthorizer(auth, via, asked, log=print, clock=clock or Clock())
+    rules = AskingRules(**{"identity": ["$request.header.Authorization"], **settings})
+    return FunctionAuthorizer(asked, via, rules, log=print, clock=clock or Clock())
 
 
 def context(answer: Authorized | Response) -> Any:
@@ -69,7 +69,7 @@ def test_a_rest_api_can_send_the_token_alone() -> None:
     asked = Asked(lambda _: policy())
 
     assert isinstance(
-        decide(make(asked, "rest-api", event="token"), get("/items", root_path="/prod", authorization="abc")),
+        decide(make(asked, "rest-api", sends_token=True), get("/items", root_path="/prod", authorization="abc")),
         Authorized,
     )
     assert asked.events == [{"type": "TOKEN", "authorizationToken": "abc", "methodArn": f"{ARN}/prod/GET/items"}]
@@ -209,6 +209,15 @@ def test_a_function_can_say_that_there_is_nobody_to_judge(via: Via) -> None:
     assert len(asked.events) == 2
 
 
+class Streaming(Asked):
+    async def invoke(self, payload: bytes) -> Outcome:
+        return replace(await super().invoke(payload), payload=b"{}" + bytes(8), is_streamed=True)
+
+
+def test_a_function_that_streams_gives_no_answer() -> None:
+    assert shown(decide(make(Streaming()), get(authorization="abc"))) == BROKEN["http-api"]
+
+
 class Full(Asked):
     async def invoke(self, payload: bytes) -> Outcome:
         raise Throttled("no room", reason="ReservedFunctionConcurrentInvocationLimitExceeded")
@@ -233,9 +242,8 @@ class Slow(Asked):
 
 def test_a_function_that_takes_too_long_has_failed_and_runs_on() -> None:
     async def work() -> None:
-        slow, auth = Slow(), FunctionAuth(function="guard")
-        authorizer = FunctionAuthorizer(auth, "http-api", slow, log=print, longest_wait=0.01)
-        answer = await authorizer.authorize(get(authorization="abc"), Gateway())
+        slow = Slow()
+        answer = await make(slow, longest_wait=0.01).authorize(get(authorization="abc"), Gateway())
         assert shown(answer) == BROKEN["http-api"]
         slow.gate.set()
         await asyncio.wait_for(slow.answered.wait(), 20)

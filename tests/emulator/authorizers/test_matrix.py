@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from lambdakit.emulator.authorizers import Authorizer, FunctionAuthorizer, IamAuthorizer
+from lambdakit.emulator.authorizers import AskingRules, Authorizer, FunctionAuthorizer, IamAuthorizer
 from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens
-from lambdakit.project import FunctionAuth, TokenAuth
 from tests.auth.issuers import Issuer, serve
 from tests.emulator.authorizers.asking import Asked
 from tests.emulator.authorizers.matrix import HOSTILE, ROWS, Call, Place, Row, decide
@@ -25,15 +24,20 @@ class Doors:
     def __init__(self, stack: ExitStack) -> None:
         self.events: list[Any] = []
         self.issuer = stack.enter_context(serve(Issuer()))
-        guard = FunctionAuth(function="guard", ttl=0)
-        tokens = TokenAuth(issuer=self.issuer.address, audience="shop", scopes=("read", "write"))
+        tokens: dict[str, Any] = {
+            "issuer": self.issuer.address,
+            "audience": "shop",
+            "scopes": ("read", "write"),
+            "log": print,
+        }
+        rules = AskingRules(identity=["$request.header.Authorization"], ttl=0)
         authorizers: dict[str, tuple[str, Authorizer]] = {
-            "tokens": ("http-api", HttpApiTokens(tokens, log=print)),
-            "rest tokens": ("rest-api", RestApiTokens(tokens, log=print)),
+            "tokens": ("http-api", HttpApiTokens(**tokens)),
+            "rest tokens": ("rest-api", RestApiTokens(**tokens)),
             "rest iam": ("rest-api", IamAuthorizer("rest-api")),
             "url iam": ("function-url", IamAuthorizer("function-url")),
-            "rest function": ("rest-api", FunctionAuthorizer(guard, "rest-api", Asked(decide), log=print)),
-            "http function": ("http-api", FunctionAuthorizer(guard, "http-api", Asked(decide), log=print)),
+            "rest function": ("rest-api", FunctionAuthorizer(Asked(decide), "rest-api", rules, log=print)),
+            "http function": ("http-api", FunctionAuthorizer(Asked(decide), "http-api", rules, log=print)),
         }
         self.addresses = {
             name: stack.enter_context(door_before(self._handle, via, authorizer=authorizer))

@@ -9,7 +9,6 @@ import pytest
 from lambdakit.emulator.authorizers import Authorized, Authorizer
 from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens
 from lambdakit.events import Response
-from lambdakit.project import TokenAuth
 from tests.auth.issuers import Clock, Issuer, serve
 from tests.emulator.authorizers.asking import decide, get, shown
 
@@ -28,16 +27,12 @@ def issuer(served: Issuer) -> Generator[Issuer]:
     served.status = 200
 
 
-def declared(issuer: Issuer, *scopes: str) -> TokenAuth:
-    return TokenAuth(issuer=issuer.address, audience="shop", scopes=scopes)
-
-
 def http_api(issuer: Issuer, *scopes: str, log: Any = print, clock: Any = time.time) -> Authorizer:
-    return HttpApiTokens(declared(issuer, *scopes), log=log, clock=clock)
+    return HttpApiTokens(issuer=issuer.address, audience="shop", scopes=scopes, log=log, clock=clock)
 
 
 def rest_api(issuer: Issuer, *scopes: str, log: Any = print, clock: Any = time.time) -> Authorizer:
-    return RestApiTokens(declared(issuer, *scopes), log=log, clock=clock)
+    return RestApiTokens(issuer=issuer.address, audience="shop", scopes=scopes, log=log, clock=clock)
 
 
 def context(answer: Authorized | Response) -> Any:

@@ -55,7 +55,7 @@ def dev(
 
 def _gaps(target: "Target") -> list[str]:
     """Return what the function has on AWS and not here."""
-    from lambdakit.emulator.authorizers import explain_gap  # noqa: PLC0415 (the emulator, as above)
+    from lambdakit.operations.functions.authorizing import explain_gap  # noqa: PLC0415 (the emulator, as above)
 
     function = target.function
     trigger = function.http or function.mcp

@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from lambdakit.emulator.authorizers.policy import BadPolicy, Verdict, judge
@@ -15,7 +16,6 @@ from lambdakit.emulator.launching.configuration import FunctionConfiguration
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.errors import LambdakitError
 from lambdakit.events import Gateway, Request, Response
-from lambdakit.project import FunctionAuth
 
 _MOST_ANSWERS = 1_000
 _LONGEST_WAIT: Mapping[Via, float] = {"http-api": 10.0, "rest-api": 29.0}
@@ -35,6 +35,21 @@ class Decider(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class AskingRules:
+    """How a function is asked.
+
+    Without one of the `identity` sources, such as `$request.header.Authorization`, a request is refused before the
+    function is asked. With `sends_token` it gets the first of them in place of the request. An answer counts for `ttl`
+    seconds. A function that does not answer within `longest_wait` seconds has failed; None is the gateway's own time.
+    """
+
+    identity: Sequence[str]
+    ttl: float = 300
+    sends_token: bool = False
+    longest_wait: float | None = None
+
+
 class _Failed(Exception):
     """The authorizer gave no answer; the message says why."""
 
@@ -48,45 +63,42 @@ class _Kept(NamedTuple):
 class FunctionAuthorizer:
     """Asks a function as HTTP APIs do with payload format 2.0 (simple answers or policies), or as REST APIs do.
 
-    Without one of its identity sources a request is refused before the function is asked. An answer counts for `ttl`
-    seconds for all requests of the same identity, unless the function's code changes; a policy is evaluated for each of
-    them. A function that does not answer within `longest_wait` seconds, by default the gateway's own, has failed, and
-    runs on as on AWS.
+    An answer counts for all requests of the same identity, unless the function's code changes; a policy is evaluated
+    for each of them. A function that has failed by its time runs on, as on AWS.
     """
 
     def __init__(
         self,
-        auth: FunctionAuth,
-        via: Via,
         decider: Decider,
+        via: Via,
+        rules: AskingRules,
         *,
         log: Callable[[str], None],
         region: str = "us-east-1",
         clock: Callable[[], float] = time.monotonic,
-        longest_wait: float | None = None,
     ) -> None:
-        self._auth = auth
-        self._via: Via = via
         self._decider = decider
+        self._via: Via = via
+        self._rules = rules
         self._log = log
         self._region = region
         self._clock = clock
-        self._longest_wait = _LONGEST_WAIT[via] if longest_wait is None else longest_wait
+        self._longest_wait = _LONGEST_WAIT[via] if rules.longest_wait is None else rules.longest_wait
         self._running: set[asyncio.Future[Outcome]] = set()
         self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
 
     async def authorize(self, request: Request, gateway: Gateway) -> Authorized | Response:
         """Let a request pass if the function says so."""
-        identity = find_identity(request, self._auth.identity)
+        identity = find_identity(request, self._rules.identity)
         if identity is None:
             return UNAUTHORIZED[self._via]
         question = ask(self._via, request, gateway, identity, self._region)
-        if self._auth.event == "token" and self._via == "rest-api":
+        if self._rules.sends_token:
             question = as_token(question, identity[0])
         try:
             return await self._answer(identity, question)
         except (_Failed, BadPolicy) as error:
-            self._log(f"the authorizer {self._auth.function} gave no answer that counts: {error}")
+            self._log(f"the authorizer {self._decider.configuration.name} gave no answer that counts: {error}")
             return BROKEN[self._via]
 
     async def _answer(self, identity: tuple[str, ...], question: Question) -> Authorized | Response:
@@ -97,8 +109,8 @@ class FunctionAuthorizer:
         if answer is None:
             return UNAUTHORIZED[self._via]
         decision = self._decide(answer, question.arn)
-        if self._auth.ttl:
-            self._keep(identity, _Kept(answer, self._clock() + self._auth.ttl, configuration))
+        if self._rules.ttl:
+            self._keep(identity, _Kept(answer, self._clock() + self._rules.ttl, configuration))
         return decision
 
     def _keep(self, identity: tuple[str, ...], kept: _Kept) -> None:
@@ -110,7 +122,10 @@ class FunctionAuthorizer:
     async def _ask(self, question: Question) -> Mapping[str, Any] | None:
         """Return what the function answers, or None if it says that there is nobody to judge."""
         outcome = await self._run(json.dumps(question.event).encode())
-        answer = json.loads(outcome.payload or b"null")
+        try:
+            answer = json.loads(outcome.payload)
+        except ValueError:
+            answer = None
         if not isinstance(answer, dict):
             raise _Failed("it did not return an object")
         if outcome.failed:

@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lambdakit.auth import Issuer, Principal, TokenVerifier
@@ -10,7 +10,6 @@ from lambdakit.emulator.authorizers.protocol import Authorized
 from lambdakit.emulator.authorizers.refusals import BROKEN, DENIED, UNAUTHORIZED, refuse
 from lambdakit.errors import IssuerFault, TokenFlaw, TokenRefused
 from lambdakit.events import Gateway, Request, Response
-from lambdakit.project import TokenAuth
 
 _RSA = ("RS256", "RS384", "RS512")
 _ELLIPTIC = ("ES256", "ES384", "ES512")
@@ -25,12 +24,20 @@ class _Tokens(ABC):
     """Seconds for which the gateway keeps keys."""
     accepts_client_id: bool
 
-    def __init__(self, auth: TokenAuth, *, log: Callable[[str], None], clock: Callable[[], float] = time.time) -> None:
-        self._scopes = auth.scopes
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        scopes: Sequence[str] = (),
+        log: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._scopes = scopes
         self._log = log
         self._verifier = TokenVerifier(
-            issuer=Issuer(auth.issuer, lifetime=self.lifetime, openid_only=True, clock=clock),
-            audience=auth.audience,
+            issuer=Issuer(issuer, lifetime=self.lifetime, openid_only=True, clock=clock),
+            audience=audience,
             algorithms=self.algorithms,
             required=("exp",),
             leeway=0,

@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import NamedTuple
 
-from lambdakit.emulator.authorizers import curl_options, make_authorizer
 from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor
 from lambdakit.operations.dev.listener import Listener
 from lambdakit.operations.dev.noted import NotedFunction
 from lambdakit.operations.dev.part import Functions, Running, listen_for
+from lambdakit.operations.functions.authorizing import curl_options, make_authorizer
 from lambdakit.project import Auth, Via
 
 

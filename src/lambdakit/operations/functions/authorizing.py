@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 
-from lambdakit.emulator.authorizers.function import Decider, FunctionAuthorizer
-from lambdakit.emulator.authorizers.iam import LOCAL_CREDENTIALS, IamAuthorizer, service_of
-from lambdakit.emulator.authorizers.protocol import Authorizer
+from lambdakit.emulator.authorizers import (
+    LOCAL_CREDENTIALS,
+    AskingRules,
+    Authorizer,
+    Decider,
+    FunctionAuthorizer,
+    IamAuthorizer,
+    service_of,
+)
 from lambdakit.project import Auth, FunctionAuth, Via
 
 
@@ -25,11 +31,14 @@ def make_authorizer(
     if auth == "iam" or via == "function-url":
         return IamAuthorizer(via, region=region)
     if isinstance(auth, FunctionAuth):
-        return FunctionAuthorizer(auth, via, find(auth.function), log=log, region=region)
+        sends_token = auth.event == "token" and via == "rest-api"
+        rules = AskingRules(identity=auth.identity, ttl=auth.ttl, sends_token=sends_token)
+        return FunctionAuthorizer(find(auth.function), via, rules, log=log, region=region)
     # What reads tokens takes a tenth of a second to import, which functions without tokens need not wait for.
     from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens  # noqa: PLC0415
 
-    return HttpApiTokens(auth, log=log) if via == "http-api" else RestApiTokens(auth, log=log)
+    kind = HttpApiTokens if via == "http-api" else RestApiTokens
+    return kind(issuer=auth.issuer, audience=auth.audience, scopes=auth.scopes, log=log)
 
 
 def explain_gap(auth: Auth, via: Via) -> str | None:

@@ -2,14 +2,9 @@ from typing import Any
 
 import pytest
 
-from lambdakit.emulator.authorizers import (
-    FunctionAuthorizer,
-    IamAuthorizer,
-    curl_options,
-    explain_gap,
-    make_authorizer,
-)
+from lambdakit.emulator.authorizers import FunctionAuthorizer, IamAuthorizer
 from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens
+from lambdakit.operations.functions.authorizing import curl_options, explain_gap, make_authorizer
 from lambdakit.project import Auth, FunctionAuth, TokenAuth, Via
 from tests.emulator.authorizers.asking import Asked
 
