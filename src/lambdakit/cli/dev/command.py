@@ -56,6 +56,8 @@ def dev(
 
 def _gaps(target: "Target") -> list[str]:
     """Return what the function has on AWS and not here."""
+    from lambdakit.operations.functions.authorizing import explain_gap  # noqa: PLC0415 (the emulator, as above)
+
     function = target.function
     trigger = function.http or function.mcp
     gaps = [
@@ -63,6 +65,6 @@ def _gaps(target: "Target") -> list[str]:
         for kind, declared in (("queue", function.queue), ("schedule", function.schedule))
         if declared
     ]
-    if trigger is not None and trigger.auth != "none":
-        gaps.append("its auth is not checked here: everybody on this machine can call it")
+    if trigger is not None and (gap := explain_gap(trigger.auth, trigger.via)):
+        gaps.append(gap)
     return gaps

@@ -25,6 +25,12 @@ from lambdakit.events.path import decode_path
 _Receive = Callable[[], Awaitable[Message]]
 
 
+_PREFLIGHT = (
+    "a browser's preflight was refused, as it never has credentials; on AWS it is too, unless the gateway itself "
+    "answers for other origins or has a route for OPTIONS that everybody may call"
+)
+
+
 class Visit(NamedTuple):
     """One request that a front door has served, when its invocation is over; `outcome` is None without one."""
 
@@ -122,6 +128,8 @@ class FrontDoor:
         request = _make_request(scope, body, root_path=f"/{rules.stage}" if rules.stage else "")
         verdict = Authorized() if self._authorizer is None else await self._authorizer.authorize(request, gateway)
         if isinstance(verdict, Response):
+            if _is_preflight(request):
+                self._log(_PREFLIGHT)
             return verdict
         return request.behind_root(), gateway._replace(authorizer=verdict.context, identity=verdict.identity)
 
@@ -172,6 +180,10 @@ class FrontDoor:
 def _sum_up(method: str, path: str, exchange: Exchange, invocation: "asyncio.Task[Outcome]") -> Visit:
     is_over = not invocation.cancelled() and invocation.exception() is None
     return Visit(method, path, exchange.status, invocation.result() if is_over else None)
+
+
+def _is_preflight(request: Request) -> bool:
+    return request.method == "OPTIONS" and any(name == b"access-control-request-method" for name, _ in request.headers)
 
 
 def _shown_path(scope: Any) -> str:
