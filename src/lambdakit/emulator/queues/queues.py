@@ -70,6 +70,11 @@ class Queues:
 
         await self.run(job)
 
+    async def remove(self, name: str) -> None:
+        """Delete a queue with all its messages, and let whoever waits for one know; raises QueueRefusal."""
+        await self.run(lambda connection, _, catalog: catalog.delete(connection, name))
+        self._wake(name)
+
     def take(self, name: str) -> None:
         """Know from now on that a function takes a queue's messages."""
         self._taken.add(name)
