@@ -16,10 +16,10 @@ from lambdakit.asgi import LambdaApp
 from lambdakit.asgi.loading import find
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.types import Receive, Scope, Send
-from lambdakit.cli.invoke_local.target import find_target
 from lambdakit.emulator import Environment, FunctionConfiguration, LocalFunction
 from lambdakit.emulator.launching.variables import build_variables
 from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, detect
+from lambdakit.operations.functions.target import find_target
 from lambdakit.project import Function, HttpTrigger, McpSettings, McpTrigger, Project, QueueTrigger, TokenAuth
 from tests.asgi.apps import make_event
 from tests.asgi.effects import TABLE

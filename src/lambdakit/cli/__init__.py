@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 import lambdakit
 from lambdakit.cli.dev import dev
+from lambdakit.cli.events import make_group
 from lambdakit.cli.invoke_local import invoke_local
 from lambdakit.cli.logs import logs
 from lambdakit.errors import LambdakitError, UserError
@@ -25,6 +26,7 @@ _app = typer.Typer(
 _app.command("invoke-local")(invoke_local)
 _app.command("dev")(dev)
 _app.command("logs")(logs)
+_app.add_typer(make_group(), name="events")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -4,37 +4,16 @@ import asyncio
 import textwrap
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import httpx2
 
-from lambdakit.emulator import Answer, FunctionConfiguration, Record
-from lambdakit.emulator.front_doors import Visit
-from lambdakit.operations.dev import Front, Service, choose_port, watch
+from lambdakit.emulator import FunctionConfiguration
+from lambdakit.operations.dev import Front, FrontDoors, Service, choose_ports, watch
+from tests.operations.dev.listeners import Kept
 
 GOOD = "def handler(event, context): return {'statusCode': 200, 'body': %r}"
-
-
-class Kept:
-    """A listener that keeps all that it is told."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.visits: list[tuple[str, Visit]] = []
-        self.notes: list[str] = []
-        self.refusals: list[tuple[str, str | None, bool]] = []
-
-    def record(self, record: Record) -> None:
-        self.records.append(record)
-
-    def visit(self, name: str, visit: Visit) -> None:
-        self.visits.append((name, visit))
-
-    def note(self, name: str, message: str) -> None:
-        self.notes.append(f"{name}: {message}")
-
-    def refuse(self, name: str, error: Answer, *, goes_on: bool) -> None:
-        self.refusals.append((name, error.error_type, goes_on))
 
 
 class Served:
@@ -53,7 +32,7 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(folder: Path, source: str) -> AsyncGenerator[Served]:
+async def serve(folder: Path, source: str, *, takes_turns: bool = False) -> AsyncGenerator[Served]:
     kept = Kept()
     (folder / "app.py").write_text(textwrap.dedent(source))
 
@@ -61,7 +40,8 @@ async def serve(folder: Path, source: str) -> AsyncGenerator[Served]:
         configuration = FunctionConfiguration(handler="app.handler", task_root=folder, name="api", timeout=30)
         return {"api": configuration}
 
-    service = Service({"api": Front(via="function-url", streams=False, port=0)}, configure, kept)
+    doors = FrontDoors({"api": Front(via="function-url", streams=False, port=0)})
+    service = Service(configure, [doors], kept, takes_turns=takes_turns)
     async with service, httpx2.AsyncClient(timeout=30) as client:
         yield Served(folder, service, kept, client)
 
@@ -78,10 +58,9 @@ def test_a_reload_lets_the_new_code_answer(tmp_path: Path) -> None:
         async with serve(tmp_path, GOOD % "old") as served:
             assert await served.get() == "old"
             served.save(GOOD % "new")
-            assert await served.get() == "old"
             await served.service.reload()
             assert await served.get("/items?a=1") == "new"
-        [(_, first), _, (name, last)] = served.kept.visits
+        [(_, first), (name, last)] = served.kept.visits
         assert (name, last.method, last.path, last.status) == ("api", "GET", "/items?a=1", 200)
         assert first.outcome is not None
         assert not first.outcome.report.is_cold
@@ -99,6 +78,28 @@ def test_code_that_does_not_start_leaves_the_code_of_before_at_work(tmp_path: Pa
             served.save(GOOD % "mended")
             await served.service.reload()
             assert await served.get() == "mended"
+
+    run(work)
+
+
+def test_requests_at_a_time_never_meet_code_that_does_not_start(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with serve(tmp_path, GOOD % "old") as served:
+            served.save("raise ValueError('at import')")
+            await served.service.reload()
+            answers = await asyncio.gather(*(served.get() for _ in range(8)))
+        assert answers == ["old"] * 8
+
+    run(work)
+
+
+def test_each_request_can_have_another_environment(tmp_path: Path) -> None:
+    source = "import os\ndef handler(event, context): return {'statusCode': 200, 'body': str(os.getpid())}"
+
+    async def work() -> None:
+        async with serve(tmp_path, source, takes_turns=True) as served:
+            answers = [await served.get() for _ in range(6)]
+        assert all(one != other for one, other in pairwise(answers))
 
     run(work)
 
@@ -127,14 +128,14 @@ def test_no_request_fails_while_the_code_is_replaced_again_and_again(tmp_path: P
                 return answers
 
             asking = [asyncio.create_task(ask()) for _ in range(2)]
-            for number in range(1, 11):
+            for number in range(1, 51):
                 served.save(GOOD % str(number))
                 await served.service.reload()
             is_over.set()
             answers = [answer for answers in await asyncio.gather(*asking) for answer in answers]
-            assert set(answers) <= {str(number) for number in range(11)}
+            assert set(answers) <= {str(number) for number in range(51)}
             assert all(visit.status == 200 for _, visit in served.kept.visits)
-            assert await served.get() == "10"
+            assert await served.get() == "50"
 
     run(work)
 
@@ -192,5 +193,10 @@ def test_a_saved_file_is_noticed_and_a_cache_is_not(tmp_path: Path) -> None:
 
 
 def test_a_function_keeps_its_port(tmp_path: Path) -> None:
-    assert choose_port(tmp_path, "api") == choose_port(tmp_path, "api") != choose_port(tmp_path, "tools")
-    assert 20_000 <= choose_port(tmp_path, "api") < 30_000
+    names = [f"function-{number}" for number in range(500)]
+    ports = choose_ports(tmp_path, names)
+    assert choose_ports(tmp_path, names) == ports
+    assert choose_ports(tmp_path, names[:1]) == {names[0]: ports[names[0]]}
+    assert len(set(ports.values())) == len(names)
+    assert all(20_000 <= port < 30_000 for port in ports.values())
+    assert choose_ports(tmp_path, names[:2], first=8000) == {names[0]: 8000, names[1]: 8001}

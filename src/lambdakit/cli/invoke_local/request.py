@@ -4,17 +4,14 @@ import os
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import quote
 
 from lambdakit.cli.invoke_local.content import parse_json, read_value
 from lambdakit.errors import OptionError, PayloadTooLarge
-from lambdakit.events import EventFormat, Headers, Request
-from lambdakit.events.path import decode_path
+from lambdakit.events import EventFormat, Request
+from lambdakit.operations.http_request import make_request, typical_host
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\0-\x08\x0a-\x1f\x7f]")
-# What a client leaves as it is: the delimiters of RFC 3986, and percent signs, which begin what is encoded already.
-_LEFT_ALONE = "/?%:@!$&'()*+,;=[]"
 
 
 class Body(NamedTuple):
@@ -25,7 +22,13 @@ class Body(NamedTuple):
 
 
 def build_request(
-    method: str | None, path: str | None, *, headers: Sequence[str], body: Body, event_format: EventFormat
+    method: str | None,
+    path: str | None,
+    *,
+    headers: Sequence[str],
+    body: Body,
+    event_format: EventFormat,
+    host: bytes | None = None,
 ) -> Request:
     """Return the request as a client of the service would send it.
 
@@ -34,7 +37,8 @@ def build_request(
         path: May bring a query string; what no URL may hold is percent-encoded.
         headers: Texts of the form `Name: value`.
         body: Its content type gives way to a header.
-        event_format: Its service is the host unless a header names another.
+        event_format: That of the service.
+        host: Where it is sent unless a header says so; by default a typical host of the service.
 
     Raises:
         OptionError: A part is missing or cannot be sent in HTTP.
@@ -50,28 +54,14 @@ def build_request(
     if len(body.content) > event_format.request_limit:
         what = f"the body has {len(body.content)} bytes, {event_format.name} takes {event_format.request_limit}"
         raise PayloadTooLarge(what, where="the request", fix="send less, or put what is large into S3")
-    wire_path, _, query = _on_the_wire(path.partition("#")[0]).partition("?")
-    defaults = _default_headers(_own_host(event_format), body)
-    sent = _with_defaults([_parse_header(header) for header in headers], defaults)
-    return Request(method.upper(), decode_path(wire_path), wire_path.encode(), query.encode(), sent, body.content)
-
-
-def _on_the_wire(text: str) -> str:
-    return quote(os.fsencode(text), safe=_LEFT_ALONE)
-
-
-def _own_host(event_format: EventFormat) -> bytes:
-    """Return the host that a service's events name when the client does not."""
-    event = event_format.encode_request(Request("GET", "/", b"/", b"", []))
-    host, _ = event_format.decode_request(event).server or ("localhost", None)
-    return host.encode()
-
-
-def _default_headers(host: bytes, body: Body) -> Headers:
-    headers = [(b"host", host), (b"user-agent", b"toolkit"), (b"accept", b"*/*")]
-    if body.content_type:
-        headers += [(b"content-type", body.content_type), (b"content-length", str(len(body.content)).encode())]
-    return headers
+    return make_request(
+        method,
+        path,
+        headers=[_parse_header(header) for header in headers],
+        content=body.content,
+        content_type=body.content_type,
+        host=host or typical_host(event_format),
+    )
 
 
 def _parse_header(text: str) -> tuple[bytes, bytes]:
@@ -79,11 +69,6 @@ def _parse_header(text: str) -> tuple[bytes, bytes]:
     if not colon or not _TOKEN.fullmatch(name) or _CONTROL.search(value):
         raise OptionError(f"{text!r} is no header", where="--header", fix="write it as 'Name: value'")
     return name.lower().encode(), os.fsencode(value.strip())
-
-
-def _with_defaults(headers: Headers, defaults: Headers) -> Headers:
-    given = {name for name, _ in headers}
-    return [*(default for default in defaults if default[0] not in given), *headers]
 
 
 def read_body(*, json_text: str | None, data: str | None) -> Body:

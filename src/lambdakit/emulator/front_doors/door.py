@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
+from lambdakit.emulator.authorizers import Authorized, Authorizer
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
-from lambdakit.emulator.front_doors.foreign import find_foreign, refuse_foreign
 from lambdakit.emulator.front_doors.gateways import GatewayRules
+from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
@@ -44,6 +45,7 @@ class FrontDoor:
     With `streams`, a response that the function streams goes out piece by piece, where the service does so. `log` gets
     what a developer has to know, such as why a result cannot be read. Only clients that mean this machine are served:
     a foreign `Host` or `Origin` is refused, as any web page can send requests here. `note` gets each visit at its end.
+    With an `authorizer`, only requests reach the function that it lets pass.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class FrontDoor:
         streams: bool = False,
         log: Callable[[str], None],
         note: Callable[[Visit], None] = lambda _: None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         self.function = function
         self._rules = rules
         self._streams = streams and rules.streams
         self._log = log
         self._note = note
+        self._authorizer = authorizer
         self._invocations: set[asyncio.Task[Outcome]] = set()
 
     async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
@@ -74,25 +78,33 @@ class FrontDoor:
         method, shown = scope["method"], _shown_path(scope)
         gateway = _describe(scope)
         exchange = Exchange(self._rules, gateway, send, streams=self._streams)
-        body = await _read(receive, self._rules.request_limit)
-        path = self._strip_stage(scope["raw_path"])
-        if body is None:
-            await exchange.respond(self._rules.refusals["too large"])
+        admitted = await self._admit(scope, receive, gateway)
+        if isinstance(admitted, Response):
+            await exchange.respond(admitted)
             self._note(Visit(method, shown, exchange.status))
-        elif path is None:
-            await exchange.respond(self._rules.refusals["not found"])
-            self._note(Visit(method, shown, exchange.status))
-        else:
-            invocation = self._invoke(_make_request(scope, path, body), gateway, exchange)
-            try:
-                await self._serve(exchange, invocation, receive)
-            finally:
-                invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
+            return
+        invocation = self._invoke(*admitted, exchange)
+        try:
+            await self._serve(exchange, invocation, receive)
+        finally:
+            invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
 
-    def _strip_stage(self, raw_path: bytes) -> bytes | None:
+    async def _admit(self, scope: Any, receive: _Receive, gateway: Gateway) -> tuple[Request, Gateway] | Response:
+        """Return the request for the function, and what is known of who sends it, or the service's refusal."""
+        body = await _read(receive, self._rules.request_limit)
+        if body is None:
+            return self._rules.refusals["too large"]
+        if not self._is_of_stage(scope["raw_path"]):
+            return self._rules.refusals["not found"]
+        request = _make_request(scope, body, root_path=f"/{self._rules.stage}" if self._rules.stage else "")
+        verdict = Authorized() if self._authorizer is None else await self._authorizer.authorize(request, gateway)
+        if isinstance(verdict, Response):
+            return verdict
+        return request.behind_root(), gateway._replace(authorizer=verdict.context, identity=verdict.identity)
+
+    def _is_of_stage(self, raw_path: bytes) -> bool:
         prefix = f"/{self._rules.stage}".encode() if self._rules.stage else b""
-        path = raw_path.removeprefix(prefix) if raw_path.startswith(prefix) else None
-        return path or b"/" if path is not None and path[:1] in {b"", b"/"} else None
+        return raw_path.startswith(prefix) and raw_path[len(prefix) : len(prefix) + 1] in {b"", b"/"}
 
     def _invoke(self, request: Request, gateway: Gateway, exchange: Exchange) -> "asyncio.Task[Outcome]":
         event = self._rules.event_format.encode_request(request, gateway)
@@ -189,13 +201,14 @@ def _describe(scope: Any) -> Gateway:
     )
 
 
-def _make_request(scope: Any, raw_path: bytes, body: bytes) -> Request:
+def _make_request(scope: Any, body: bytes, *, root_path: str) -> Request:
     return Request(
         method=scope["method"],
-        path=decode_path(raw_path.decode("latin-1")),
-        raw_path=raw_path,
+        path=decode_path(scope["raw_path"].decode("latin-1")),
+        raw_path=scope["raw_path"],
         query=scope["query_string"],
         headers=[(bytes(name), bytes(value)) for name, value in scope["headers"]],
         body=body,
+        root_path=root_path,
         http_version=scope["http_version"],
     )

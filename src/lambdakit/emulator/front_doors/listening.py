@@ -64,7 +64,7 @@ async def listen(app: Any, port: int = 0) -> AsyncGenerator[str]:
 
 def bind(port: int, *, where: str = "a front door") -> socket.socket:
     """Return a socket on a loopback port, by default a free one; raises AddressInUse."""
-    # With the protocol named asyncio sends at once; else what follows a first write waits for its acknowledgement.
+    # With its protocol named: asyncio sets TCP_NODELAY on no other, and then each answer waits for an acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
-from lambdakit.emulator.front_doors.foreign import find_foreign, refuse_foreign
+from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.queues import actions, batches, moves
 from lambdakit.emulator.queues.queues import Queues
 from lambdakit.emulator.queues.refusals import full_code, old_code

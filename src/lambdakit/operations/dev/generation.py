@@ -1,7 +1,7 @@
 """A function with the code of one moment."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from lambdakit.emulator import Answer, FunctionConfiguration, LocalFunction, Outcome, Receiver, Record
 
@@ -9,12 +9,16 @@ from lambdakit.emulator import Answer, FunctionConfiguration, LocalFunction, Out
 class Generation:
     """A function's environments, all with the code that was on disk when they started.
 
-    It takes invocations until it is retired; `retire` lets those that run end first.
+    It takes invocations until it is retired; `retire` lets those that run end first. With `takes_turns` each gets
+    another environment than the one before. Under a debugger there is one environment, and what comes meanwhile waits.
     """
 
-    def __init__(self, configuration: FunctionConfiguration, *, keep: Callable[[Record], None]) -> None:
+    def __init__(
+        self, configuration: FunctionConfiguration, *, keep: Callable[[Record], None], takes_turns: bool = False
+    ) -> None:
         self.configuration = configuration
-        self._local = LocalFunction(configuration, log=_discard, keep=keep)
+        self.has_started = False
+        self._local = LocalFunction(configuration, log=_discard, keep=keep, takes_turns=takes_turns)
         self._running = 0
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -24,23 +28,45 @@ class Generation:
         await self._local.__aenter__()
 
     async def start(self) -> Answer | None:
-        """Start a first environment, and return the error if its init fails."""
-        return await self._local.start()
+        """Start a first environment, and return the error if its init fails.
 
-    async def invoke(self, payload: bytes, *, receiver: Receiver | None = None) -> Outcome:
+        Under a debugger it starts with the first invocation, as it then waits for somebody to attach.
+        """
+        error = None if self.is_debugged else await self._local.start()
+        self.has_started = error is None
+        if self.is_debugged:
+            self._local.hold()
+        return error
+
+    @property
+    def is_debugged(self) -> bool:
+        """Whether a debugger follows the function."""
+        return self.configuration.debug_port is not None
+
+    async def invoke(
+        self,
+        payload: bytes,
+        *,
+        client_context: Mapping[str, object] | None = None,
+        receiver: Receiver | None = None,
+        request_id: str | None = None,
+    ) -> Outcome:
         """Invoke the function."""
         self._running += 1
         self._is_idle.clear()
         try:
-            return await self._local.invoke(payload, receiver=receiver)
+            return await self._local.invoke(
+                payload, client_context=client_context, receiver=receiver, request_id=request_id
+            )
         finally:
             self._running -= 1
             if not self._running:
                 self._is_idle.set()
 
-    async def cool_down(self) -> None:
-        """End all idle environments, so that the next invocation is cold."""
-        await self._local.retire()
+    def hold(self) -> None:
+        """Start no more environments, as they would start with the code of another moment."""
+        if self.has_started:
+            self._local.hold()
 
     async def retire(self, *, at_once: bool = False) -> None:
         """End the environments when what runs in them has ended, or at once."""

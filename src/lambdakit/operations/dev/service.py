@@ -1,115 +1,76 @@
-"""All functions of a project, each behind the service that it is declared for."""
+"""All functions of a project, with what brings them their events."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import NamedTuple, Protocol, Self
+from typing import Self
 
-from lambdakit.emulator import Answer, FunctionConfiguration, Record
-from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, Visit, listen
-from lambdakit.operations.dev.generation import Generation
-
-
-class Listener(Protocol):
-    """Is told what happens to a service's functions; `name` is the function's."""
-
-    def record(self, record: Record) -> None:
-        """Take a record of a function's log."""
-        ...
-
-    def visit(self, name: str, visit: Visit) -> None:
-        """Take a request whose invocation is over."""
-        ...
-
-    def note(self, name: str, message: str) -> None:
-        """Take what a developer has to know."""
-        ...
-
-    def refuse(self, name: str, error: Answer, *, goes_on: bool) -> None:
-        """Take the error of an init; the code of before goes on where there is some."""
-        ...
-
-
-class Running(NamedTuple):
-    """A function that can be called."""
-
-    name: str
-    via: str
-    address: str
-
-
-class Front(NamedTuple):
-    """How a function is to be reached: through which service, streaming or not, on which port."""
-
-    via: str
-    streams: bool
-    port: int
+from lambdakit.emulator import FunctionConfiguration, Record
+from lambdakit.operations.dev.listener import Listener
+from lambdakit.operations.dev.part import Part, Running
+from lambdakit.operations.dev.replaceable import ReplaceableFunction
 
 
 class Service:
-    """Functions behind front doors, whose code can be replaced while they answer.
+    """Functions whose code can be replaced while they answer, and the parts that invoke them.
 
-    `fronts` says how to reach each of the functions that `configure` describes anew for each generation of code.
+    `configure` describes the functions anew for each generation of code. `parts` are open before the functions start,
+    `sources` when they have started. Each of `keep` gets the functions' log, as the listener does. With `takes_turns`
+    each invocation gets another environment than the one before.
     """
 
     def __init__(
         self,
-        fronts: Mapping[str, Front],
         configure: Callable[[], Mapping[str, FunctionConfiguration]],
+        parts: Sequence[Part],
         listener: Listener,
+        *,
+        sources: Sequence[Part] = (),
+        keep: Sequence[Callable[[Record], None]] = (),
+        takes_turns: bool = False,
     ) -> None:
-        self._fronts = fronts
         self._configure = configure
+        self._parts = parts
+        self._sources = sources
         self._listener = listener
-        self._doors: dict[str, FrontDoor] = {}
-        self._generations: dict[str, Generation] = {}
-        self._answering: set[str] = set()
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._keep = (listener.record, *keep)
+        self._takes_turns = takes_turns
+        self._functions: dict[str, ReplaceableFunction] = {}
         self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()
         self.running: list[Running] = []
 
     async def __aenter__(self) -> Self:
-        """Open the doors and start the functions.
+        """Open all parts and start the functions.
 
         Raises:
             AddressInUse: Another process holds a port.
             UserError: A declaration or a setting is wrong.
         """
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._close)
             for name, configuration in self._configure().items():
-                await self._open(name, configuration, stack)
-            await asyncio.gather(*(self._start(name, each) for name, each in self._generations.items()))
+                function = ReplaceableFunction(
+                    configuration, self._listener, keep=self._record, takes_turns=self._takes_turns
+                )
+                self._functions[name] = function
+                await function.open()
+                stack.push_async_callback(function.close)
+            await self._open(self._parts, stack)
+            await asyncio.gather(*(each.start() for each in self._functions.values()))
+            await self._open(self._sources, stack)
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def _open(self, name: str, configuration: FunctionConfiguration, stack: AsyncExitStack) -> None:
-        generation = self._generations[name] = Generation(configuration, keep=self._listener.record)
-        await generation.open()
-        front = self._fronts[name]
-        rules = GATEWAYS[front.via]
-        door = self._doors[name] = FrontDoor(
-            generation,
-            rules,
-            streams=front.streams,
-            log=lambda message: self._listener.note(name, message),
-            note=lambda visit: self._listener.visit(name, visit),
-        )
-        address = await stack.enter_async_context(listen(door, front.port))
-        self.running.append(Running(name, front.via, f"{address}/{rules.stage}".rstrip("/") + "/"))
+    def _record(self, record: Record) -> None:
+        for keep in self._keep:
+            keep(record)
 
-    async def _start(self, name: str, generation: Generation) -> bool:
-        """Start a generation, tell of an init that fails, and return whether it did not."""
-        error = await generation.start()
-        if error is None:
-            self._answering.add(name)
-            return True
-        self._listener.refuse(name, error, goes_on=name in self._answering)
-        return False
+    async def _open(self, parts: Sequence[Part], stack: AsyncExitStack) -> None:
+        for part in parts:
+            self.running += await stack.enter_async_context(part.open(self._functions, self._listener))
 
     async def reload(self) -> None:
         """Start every function with the code and the declaration that are on disk now, and let it answer from then on.
@@ -121,28 +82,15 @@ class Service:
         """
         async with self._turn:
             configurations = self._configure()
-            await asyncio.gather(*(self._replace(name, configurations[name]) for name in self._doors))
-
-    async def _replace(self, name: str, configuration: FunctionConfiguration) -> None:
-        before = self._generations[name]
-        generation = Generation(configuration, keep=self._listener.record)
-        await generation.open()
-        if not await self._start(name, generation) and name in self._answering:
-            await generation.retire(at_once=True)
-            return
-        self._generations[name] = self._doors[name].function = generation
-        self._retire(before)
-
-    def _retire(self, generation: Generation) -> None:
-        task = asyncio.create_task(generation.retire())
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+            gone = self._functions.keys() - configurations.keys()
+            for name in sorted(gone):
+                self._listener.note(name, "is no longer declared and goes on as it was until the next start")
+            for name in sorted(configurations.keys() - self._functions.keys()):
+                self._listener.note(name, "is new; start again to serve it")
+            kept = self._functions.keys() & configurations.keys()
+            await asyncio.gather(*(self._functions[name].replace(configurations[name]) for name in kept))
 
     async def cool_down(self) -> None:
         """Let the next invocation of every function be cold."""
-        await asyncio.gather(*(each.cool_down() for each in self._generations.values()))
-
-    async def _close(self) -> None:
-        for task in self._retiring:
-            task.cancel()
-        await asyncio.gather(*(each.retire(at_once=True) for each in self._generations.values()))
+        async with self._turn:
+            await asyncio.gather(*(each.cool_down() for each in self._functions.values()))

@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import (  # pyright: ignore[reportMissingType
 )
 from werkzeug.serving import make_server
 
-from lambdakit.emulator.front_doors.foreign import find_foreign
+from lambdakit.emulator.front_doors.origins import find_foreign
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -1,0 +1,251 @@
+"""What happened somewhere: EventBridge, schedules, alarms, mail, AWS Config and IoT."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from email.utils import format_datetime, parseaddr
+from typing import Any, Literal
+
+from lambdakit.operations.event_factories.origin import Event, Family
+from lambdakit.operations.event_factories.values import milliseconds, to_milliseconds, to_seconds
+
+_Verdict = Literal["PASS", "FAIL", "GRAY", "PROCESSING_FAILED"]
+
+
+class NoticeEvents(Family):
+    """Makes events of services that tell what happened."""
+
+    def eventbridge(
+        self,
+        detail_type: str = "OrderPlaced",
+        *,
+        detail: Mapping[str, Any] | None = None,
+        source: str = "shop.orders",
+        resources: Sequence[str] = (),
+    ) -> Event:
+        """Describe an event of an EventBridge bus.
+
+        Args:
+            detail_type: What kind of event it is.
+            detail: What it says.
+            source: Who sends it.
+            resources: The ARNs of what it is about.
+
+        Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+        """
+        origin = self._origin
+        return {
+            "version": "0",
+            "id": origin.uuid(),
+            "detail-type": detail_type,
+            "source": source,
+            "account": origin.account,
+            "time": to_seconds(origin.now),
+            "region": origin.region,
+            "resources": list(resources),
+            "detail": dict(detail or {}),
+        }
+
+    def schedule(self, *, name: str = "every-hour", by: Literal["rule", "scheduler"] = "rule") -> Event:
+        """Describe a call at a time: of a scheduled rule, or of EventBridge Scheduler without an input of its own.
+
+        Args:
+            name: The name of the rule or of the schedule.
+            by: What calls.
+
+        Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
+        """
+        if by == "rule":
+            arn = self._origin.arn("events", f"rule/{name}")
+            return self.eventbridge("Scheduled Event", source="aws.events", resources=[arn])
+        arn = self._origin.arn("scheduler", f"schedule/default/{name}")
+        event = self.eventbridge("Scheduled Event", source="aws.scheduler", resources=[arn])
+        # Scheduler sends its detail as text.
+        return event | {"detail": "{}"}
+
+    def cloudwatch_alarm(
+        self,
+        name: str = "too-many-errors",
+        *,
+        state: Literal["ALARM", "OK", "INSUFFICIENT_DATA"] = "ALARM",
+        previous: Literal["ALARM", "OK", "INSUFFICIENT_DATA"] = "OK",
+        reason: str = "",
+        namespace: str = "AWS/Lambda",
+        metric: str = "Errors",
+    ) -> Event:
+        """Describe a change of the state of a CloudWatch alarm.
+
+        Args:
+            name: The alarm's name.
+            state: Its state now.
+            previous: Its state before.
+            reason: Why it changed.
+            namespace: The namespace of the metric.
+            metric: The metric.
+
+        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+        """
+        origin, now = self._origin, self._origin.now
+        before = now - timedelta(minutes=5)
+        query: Event = {
+            "id": origin.uuid(),
+            "metricStat": {
+                "metric": {"namespace": namespace, "name": metric, "dimensions": {}},
+                "period": 60,
+                "stat": "Sum",
+            },
+            "returnData": True,
+        }
+        return {
+            "source": "aws.cloudwatch",
+            "alarmArn": origin.arn("cloudwatch", f"alarm:{name}"),
+            "accountId": origin.account,
+            "time": _with_offset(to_milliseconds(now)),
+            "region": origin.region,
+            "alarmData": {
+                "alarmName": name,
+                "state": _state(state, reason or f"the alarm is in {state}", to_milliseconds(now)),
+                "previousState": _state(previous, f"the alarm was in {previous}", to_milliseconds(before)),
+                "configuration": {"description": "", "metrics": [query]},
+            },
+        }
+
+    def ses(
+        self,
+        subject: str = "",
+        *,
+        sender: str = "Arthur <arthur@example.com>",
+        to: Sequence[str] = ("shop@example.com",),
+        spam: _Verdict = "PASS",
+        virus: _Verdict = "PASS",
+        function: str = "function",
+    ) -> Event:
+        """Describe a mail that SES has received; its text is not part of the event.
+
+        Args:
+            subject: The subject.
+            sender: Who wrote it, with or without a name.
+            to: Who gets it.
+            spam: What SES says about it as spam.
+            virus: What SES says about it as a virus.
+            function: The function that the receipt rule calls.
+
+        Source: https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html
+        """
+        mail = self._mail(subject, sender, list(to))
+        verdicts = {"spam": spam, "virus": virus, "spf": "PASS", "dkim": "PASS", "dmarc": "PASS"}
+        receipt = {
+            "timestamp": mail["timestamp"],
+            "processingTimeMillis": 500,
+            "recipients": list(to),
+            **{f"{name}Verdict": {"status": status} for name, status in verdicts.items()},
+            "action": {
+                "type": "Lambda",
+                "functionArn": self._origin.arn("lambda", f"function:{function}"),
+                "invocationType": "Event",
+            },
+        }
+        record = {"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {"mail": mail, "receipt": receipt}}
+        return {"Records": [record]}
+
+    def _mail(self, subject: str, sender: str, to: list[str]) -> Event:
+        address = parseaddr(sender)[1]
+        written = {
+            "From": sender,
+            "To": ", ".join(to),
+            "Subject": subject,
+            "Message-ID": f"<{self._origin.uuid()}@{address.partition('@')[2]}>",
+            "Date": format_datetime(self._origin.now),
+        }
+        return {
+            "timestamp": to_milliseconds(self._origin.now),
+            "source": address,
+            "messageId": self._origin.letters(40),
+            "destination": to,
+            "headersTruncated": False,
+            "headers": [{"name": name, "value": value} for name, value in written.items()],
+            "commonHeaders": {
+                "returnPath": address,
+                "from": [sender],
+                "to": to,
+                "date": written["Date"],
+                "messageId": written["Message-ID"],
+                "subject": subject,
+            },
+        }
+
+    def config_rule(
+        self,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        rule: str = "tagged",
+        item: Mapping[str, Any] | None = None,
+    ) -> Event:
+        """Describe a call of a custom AWS Config rule: on a change where an item is given, else on its schedule.
+
+        Args:
+            parameters: The rule's parameters.
+            rule: The rule's name.
+            item: The configuration item that changed.
+
+        Source: https://docs.aws.amazon.com/config/latest/developerguide/evaluate-config_develop-rules_lambda-functions.html
+        """
+        origin, now = self._origin, to_milliseconds(self._origin.now)
+        cause: Event = {"notificationCreationTime": now, "recordVersion": "1.3"}
+        if item is None:
+            cause |= {"messageType": "ScheduledNotification", "awsAccountId": origin.account}
+        else:
+            cause |= {"messageType": "ConfigurationItemChangeNotification", "configurationItem": dict(item)}
+        number = f"config-rule-{origin.letters(6)}"
+        return {
+            "version": "1.0",
+            "invokingEvent": json.dumps(cause),
+            "ruleParameters": json.dumps(dict(parameters or {})),
+            "resultToken": origin.token(96),
+            "eventLeftScope": False,
+            "executionRoleArn": f"arn:aws:iam::{origin.account}:role/config",
+            "configRuleArn": origin.arn("config", f"config-rule/{number}"),
+            "configRuleName": rule,
+            "configRuleId": number,
+            "accountId": origin.account,
+            "evaluationMode": "DETECTIVE",
+        }
+
+    def iot_thing(
+        self,
+        thing: str = "sensor",
+        *,
+        operation: Literal["CREATED", "UPDATED", "DELETED"] = "CREATED",
+        version: int = 1,
+    ) -> Event:
+        """Describe a change of a thing in the AWS IoT registry, as an IoT rule passes it on.
+
+        Args:
+            thing: The thing's name.
+            operation: What happened to it.
+            version: The version that it has now.
+
+        Source: https://docs.aws.amazon.com/iot/latest/developerguide/registry-events.html
+        """
+        origin = self._origin
+        return {
+            "eventType": "THING_EVENT",
+            "eventId": origin.uuid(),
+            "timestamp": milliseconds(origin.now),
+            "operation": operation,
+            "accountId": origin.account,
+            "thingId": origin.uuid(),
+            "thingName": thing,
+            "versionNumber": version,
+            "thingTypeName": None,
+            "billingGroupName": None,
+            "attributes": {},
+        }
+
+
+def _state(value: str, reason: str, moment: str) -> Event:
+    return {"value": value, "reason": reason, "reasonData": "{}", "timestamp": _with_offset(moment)}
+
+
+def _with_offset(moment: str) -> str:
+    return moment.replace("Z", "+0000")

@@ -1,0 +1,1 @@
+"""A pytest plugin that runs functions in local Lambda environments."""
