@@ -18,6 +18,7 @@ from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.types import Receive, Scope, Send
 from lambdakit.emulator import Environment, FunctionConfiguration, LocalFunction
 from lambdakit.emulator.launching.variables import build_variables
+from lambdakit.emulator.queues import Queues, Store
 from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, detect
 from lambdakit.operations.functions.target import find_target
 from lambdakit.project import Function, HttpTrigger, McpSettings, McpTrigger, Project, QueueTrigger, TokenAuth
@@ -248,6 +249,16 @@ async def invoke_throttled() -> None:
         await function.invoke(b"{}")
 
 
+async def open_twice(path: Path) -> None:
+    async with Store(path), Store(path):
+        pass
+
+
+async def receive_from_nowhere(path: Path) -> None:
+    async with Queues(Store(path)) as queues:
+        await queues.receive("orders")
+
+
 DECLARATION = '[tool.lambdakit.functions.api]\nhandler = "api.handler"\n'
 EVENT = make_event()
 RAISED: dict[str, Callable[[Path], object]] = {
@@ -262,6 +273,8 @@ RAISED: dict[str, Callable[[Path], object]] = {
     "UnknownFunction": lambda folder: find_target("apy", declare(folder, DECLARATION)),
     "Throttled": lambda _: asyncio.run(invoke_throttled()),
     "PayloadTooLarge": lambda _: asyncio.run(invoke_closed(b"x" * (LAMBDA_PAYLOAD_LIMIT + 1))),
+    "QueuesInUse": lambda folder: asyncio.run(open_twice(folder / "queues.sqlite")),
+    "QueueRefusal": lambda folder: asyncio.run(receive_from_nowhere(folder / "queues.sqlite")),
     "EnvironmentFault": lambda _: asyncio.run(invoke_closed(b"{}")),
 }
 """How an exception comes about, for each whose message is the same on every machine."""
