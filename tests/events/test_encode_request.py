@@ -306,7 +306,8 @@ def test_a_function_url_knows_the_account_of_who_signs() -> None:
 def test_a_rest_api_knows_the_key_of_who_signs() -> None:
     event = FORMATS["rest-api"].encode_request(get(), Gateway(identity={"accessKey": "AKIA"}))
 
-    assert event["requestContext"]["identity"] == {"sourceIp": "127.0.0.1", "userAgent": "", "accessKey": "AKIA"}
+    known = {name: value for name, value in event["requestContext"]["identity"].items() if value is not None}
+    assert known == {"sourceIp": "127.0.0.1", "userAgent": "", "accessKey": "AKIA"}
 
 
 @pytest.mark.parametrize(
