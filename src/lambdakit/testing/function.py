@@ -5,6 +5,7 @@ import json
 from collections.abc import Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -53,10 +54,10 @@ class LambdaFunction:
         self._via = via
         self._streams = streams
         self._records: list[Record] = []
+        self._written = Condition()
         self._account = Account()
-        self._local = LocalFunction(configuration, log=_discard, keep=self._records.append, account=self._account)
+        self._local = LocalFunction(configuration, log=_discard, keep=self._keep, account=self._account)
         self._settling = SettlingFunction(self._local)
-        self._door: FrontDoor | None = None
         stack.enter_context(portal.wrap_async_context_manager(self._local))
 
     # --- calls -------------------------------------------------------------------------------------------------------
@@ -92,9 +93,10 @@ class LambdaFunction:
             UserError: The function is not declared for HTTP requests.
         """
         rules = self._find_rules()
-        self._door = self._portal.call(partial(self._open_door, rules))
-        address = self._stack.enter_context(self._portal.wrap_async_context_manager(listen(self._door)))
-        self._stack.callback(self._portal.call, self._door.drain)
+        door = self._portal.call(partial(self._open_door, rules))
+        address = self._stack.enter_context(self._portal.wrap_async_context_manager(listen(door)))
+        # What still answers at the end would keep the listener from closing.
+        self._stack.callback(self._portal.call, self._local.kill)
         return f"{address}/{rules.stage}".rstrip("/")
 
     async def _open_door(self, rules: GatewayRules) -> FrontDoor:
@@ -108,7 +110,7 @@ class LambdaFunction:
         return GATEWAYS[self._via or self._target.via]
 
     def _take_note(self, message: str) -> None:
-        self._records.append(
+        self._keep(
             Record(function=self.name, stream="", request_id=None, level="WARN", origin="platform", message=message)
         )
 
@@ -120,6 +122,11 @@ class LambdaFunction:
         """
         client = httpx2.Client(base_url=self.url, timeout=self._patience, event_hooks={"request": [self._settle]})
         return self._stack.enter_context(client)
+
+    def forget_user(self) -> None:
+        """Let `http` forget the cookies that it has."""
+        if "http" in vars(self):
+            self.http.cookies.clear()
 
     def _settle(self, _: httpx2.Request) -> None:
         self._portal.call(self._settling.settle)
@@ -169,16 +176,16 @@ class LambdaFunction:
         self._portal.call(self._local.start)
 
     def freeze(self, seconds: float = 0.0) -> None:
-        """Let the idle environments stand still for a while, once all invocations are over.
+        """Let the idle environments stand still for a while.
 
         Lambda stops every process of an environment between invocations: timers, connections and threads with it.
         """
-        self._finish()
+        self._portal.call(self._settling.settle)
         self._portal.call(self._local.pause, seconds)
 
     def cold_start(self) -> None:
         """End the idle environments as Lambda does after a while, so that the next invocation is cold."""
-        self._finish()
+        self._portal.call(self._settling.settle)
         self._portal.call(self._local.retire)
 
     def kill(self) -> None:
@@ -205,13 +212,24 @@ class LambdaFunction:
 
     @property
     def logs(self) -> Logs:
-        """All that has been written so far, once every invocation is over."""
-        self._finish()
+        """All that has been written so far, to the end of each invocation that has answered."""
+        self._portal.call(self._settling.settle)
         return Logs.of(self._records)
 
-    def _finish(self) -> None:
-        if self._door is not None:
-            self._portal.call(self._door.drain)
+    def wait_for_log(self, text: str, seconds: float = _SPARE_SECONDS) -> None:
+        """Wait until a record holds a text, as while an invocation runs in another thread.
+
+        Raises:
+            TimeoutError: None did in time.
+        """
+        with self._written:
+            if not self._written.wait_for(lambda: any(text in each.message for each in self._records), seconds):
+                raise TimeoutError(f"function {self.name} has not logged {text!r} within {seconds:g} seconds")
+
+    def _keep(self, record: Record) -> None:
+        with self._written:
+            self._records.append(record)
+            self._written.notify_all()
 
 
 def _discard(_: str) -> None:

@@ -77,7 +77,7 @@ class Functions:
             runtime: What runs it, by default AWS's own client, or the toolkit's for a function that streams.
             via: The service in front of it, by default the declared one or a function URL.
             streams: Whether its answers are streamed, by default as declared.
-            shared: Whether its environments live on for the next test that asks for the same.
+            shared: Whether its environments live on for the next test that asks for the same; cookies do not.
             instead: Settings instead of the declared ones.
 
         Raises:
@@ -91,6 +91,7 @@ class Functions:
         options = (root, sorted((environment or {}).items()), runtime, via, streams, sorted(instead.items()))
         known = self._laboratory.shared.get((name, str(options)))
         if shared and known is not None:
+            known.forget_user()
             return known
         target = find_target(name, root or self._laboratory.root)
         function = self._start(target, environment, runtime, via, streams=streams, shared=shared, instead=instead)
