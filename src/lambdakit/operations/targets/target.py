@@ -15,6 +15,7 @@ from lambdakit.project import Function, Project
 _APP_HANDLER = "lambdakit.asgi.handler.handler"
 _APP = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The version of Python that runs this."""
 
 
 @dataclass(frozen=True)
