@@ -16,14 +16,21 @@
     │   ├── PayloadTooLarge        an event that Lambda would not accept
     │   ├── Throttled              more invocations at a time than Lambda would run
     │   ├── AddressInUse           a port that another process holds
-    │   └── MissingExtra           a package that an extra of lambdakit would have installed
+    │   ├── QueuesInUse            a file of queues that another process holds, or that holds none
+    │   ├── QueueRefusal           a request that SQS would refuse
+    │   ├── MissingExtra           a package that an extra of lambdakit would have installed
+    │   └── TokenRefused           a bearer token that shows no right to call
+    │       └── InsufficientScope  a good token that does not grant what the call needs
     └── Fault                      the toolkit broke its own promise
+        ├── IssuerFault            the keys of a token issuer cannot be had
         ├── EnvironmentFault       a local Lambda environment that could not be started or spoken to
         └── RuntimeApiFault        the Runtime API does not give an event, or refuses an outcome
             └── BrokenResponse     an answer of the Runtime API that broke off or is no HTTP
 
 Every message says what is wrong, where, and how to fix it.
 """
+
+from typing import Literal
 
 
 class LambdakitError(Exception):
@@ -107,12 +114,60 @@ class AddressInUse(UserError):
     """A port that was asked for belongs to another process."""
 
 
+class QueuesInUse(UserError):
+    """A file of queues belongs to another process, or is none."""
+
+
+class QueueRefusal(UserError):
+    """A request to a queue that SQS would refuse as well; `code` is the error's name in its API."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
 class MissingExtra(UserError):
     """A package is missing that one of the extras installs."""
 
 
+TokenFlaw = Literal[
+    "malformed", "algorithm", "key", "signature", "claims", "issuer", "audience", "expired", "too early", "scopes"
+]
+"""What is wrong with a token that is refused."""
+
+
+class TokenRefused(UserError):
+    """A bearer token is refused; `flaw` says what is wrong with it, and no message holds any of it.
+
+    `status` and `error` are what an HTTP answer gives for it.
+    Source: https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+    """
+
+    status = 401
+    error = "invalid_token"
+
+    def __init__(self, what: str, *, flaw: TokenFlaw) -> None:
+        self.flaw: TokenFlaw = flaw
+        super().__init__(what, where="a bearer token")
+
+
+class InsufficientScope(TokenRefused):
+    """A token is good but does not grant all of `scopes`, which the call needs."""
+
+    status = 403
+    error = "insufficient_scope"
+
+    def __init__(self, scopes: tuple[str, ...], missing: tuple[str, ...]) -> None:
+        self.scopes = scopes
+        super().__init__(f"it does not grant {' '.join(missing)}", flaw="scopes")
+
+
 class Fault(LambdakitError):
     """The toolkit itself failed; commands end with exit code 1."""
+
+
+class IssuerFault(Fault):
+    """An issuer does not say where its keys are, or does not give them, so that no token of it can be checked."""
 
 
 class EnvironmentFault(Fault):

@@ -19,7 +19,7 @@ from lambdakit.asgi.types import Receive, Scope, Send
 from lambdakit.emulator import Environment, FunctionConfiguration, LocalFunction
 from lambdakit.emulator.launching.variables import build_variables
 from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, detect
-from lambdakit.operations.targets import find_target
+from lambdakit.operations.functions.target import find_target
 from lambdakit.project import Function, HttpTrigger, McpSettings, McpTrigger, Project, QueueTrigger, TokenAuth
 from tests.asgi.apps import make_event
 from tests.asgi.effects import TABLE

@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lambdakit.emulator import Account, LocalFunction, Outcome
+from lambdakit.emulator import Account, Answer, LocalFunction, Outcome
 from lambdakit.errors import EnvironmentFault, Throttled
 from tests.emulator.functions import ANY, children, configure, has_ended
 
@@ -50,6 +51,41 @@ class Gathering:
 def results(outcomes: list[Outcome]) -> list[Any]:
     assert [outcome.error_type for outcome in outcomes if outcome.failed] == []
     return [json.loads(outcome.payload) for outcome in outcomes]
+
+
+class Caller:
+    """Gets the answer as soon as it is posted."""
+
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+
+    def begin(self, content_type: str, *, is_streamed: bool) -> None:
+        pass
+
+    async def receive(self, chunk: bytes) -> None:
+        pass
+
+    def end(self, error: Answer | None) -> None:
+        self.answered.set()
+
+
+@pytest.mark.parametrize("reserved", [None, 1])
+@pytest.mark.parametrize("runtime", ["awslambdaric", "lambdakit"])
+def test_a_caller_that_asks_again_when_it_is_answered_meets_the_same_environment(
+    tmp_path: Path, runtime: str, reserved: int | None
+) -> None:
+    async def call() -> int:
+        configuration = configure(tmp_path, WHERE, runtime=runtime, reserved_concurrency=reserved)
+        async with LocalFunction(configuration, log=lambda _: None) as function:
+            tasks: list[asyncio.Task[Outcome]] = []
+            for _ in range(20):
+                caller = Caller()
+                tasks.append(asyncio.create_task(function.invoke(b"null", receiver=caller)))
+                await caller.answered.wait()
+            await asyncio.gather(*tasks)
+            return function.environments
+
+    assert asyncio.run(asyncio.wait_for(call(), 60)) == 1
 
 
 def test_each_invocation_at_a_time_has_an_environment_of_its_own(tmp_path: Path) -> None:
@@ -191,7 +227,7 @@ def test_a_held_function_lets_invocations_wait_for_the_environments_it_has(tmp_p
 
 
 def test_closing_a_held_function_fails_what_waits(tmp_path: Path) -> None:
-    async def call() -> list[Outcome | BaseException]:
+    async def call() -> Sequence[Outcome | BaseException]:
         gathering = Gathering(tmp_path)
         async with LocalFunction(configure(tmp_path, WHERE, timeout=60), log=gathering.take) as function:
             running = asyncio.create_task(function.invoke(gathering.event))
@@ -208,7 +244,7 @@ def test_closing_a_held_function_fails_what_waits(tmp_path: Path) -> None:
 
 
 def test_closing_ends_invocations_that_run_and_those_that_start(tmp_path: Path) -> None:
-    async def call() -> list[Outcome | BaseException]:
+    async def call() -> Sequence[Outcome | BaseException]:
         gathering = Gathering(tmp_path)
         async with LocalFunction(configure(tmp_path, WHERE, timeout=60), log=gathering.take) as function:
             first = asyncio.create_task(function.invoke(gathering.event))

@@ -90,19 +90,21 @@ class Environment:
         *,
         client_context: Mapping[str, object] | None = None,
         receiver: Receiver | None = None,
+        request_id: str | None = None,
     ) -> Outcome:
         """Invoke the function with a JSON payload and return when the invocation is over.
 
         That is when the runtime asks for the next one, as on AWS, not when it answers; `receiver` gets the answer as
         it is posted, and the Outcome of a streamed one then has no payload. The first invocation, and the first after
-        a time-out or crash, starts the runtime; on Managed Instances a time-out leaves it alone. A failing function is
-        an Outcome; PayloadTooLarge is raised for what AWS would not accept, and Throttled by an environment of Managed
-        Instances whose workers are all busy. Cancelling kills the function's processes, except where others have
-        invocations in them.
+        a time-out or crash, starts the runtime; on Managed Instances a time-out leaves it alone. `request_id` is by
+        default a new one; on AWS attempts at the same event share theirs. A failing function is an Outcome;
+        PayloadTooLarge is raised for what AWS would not accept, and Throttled by an environment of Managed Instances
+        whose workers are all busy. Cancelling kills the function's processes, except where others have invocations in
+        them.
         """
         check_payload(payload, client_context)
         async with self._room:
-            request_id = str(uuid.uuid4())
+            request_id = request_id or str(uuid.uuid4())
             try:
                 return await self._invoke(request_id, payload, client_context, receiver)
             except BaseException:

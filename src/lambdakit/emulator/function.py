@@ -92,6 +92,11 @@ class LocalFunction:
             await self._snapshots.close()
 
     @property
+    def configuration(self) -> FunctionConfiguration:
+        """The function's settings."""
+        return self._configuration
+
+    @property
     def environments(self) -> int:
         """How many environments there are, idle or not."""
         return len(self._pool)
@@ -102,6 +107,7 @@ class LocalFunction:
         *,
         client_context: Mapping[str, object] | None = None,
         receiver: Receiver | None = None,
+        request_id: str | None = None,
     ) -> Outcome:
         """Invoke the function as `Environment.invoke` does, any number of times at a time.
 
@@ -112,10 +118,16 @@ class LocalFunction:
         if not self._is_open:
             raise EnvironmentFault("the function is closed", fix="invoke inside its `async with` block")
         check_payload(payload, client_context)
+        await self._pool.catch_up()
         with self._admit():
             async with self._pool.take() as member:
                 environment = await member.open()
-                return await environment.invoke(payload, client_context=client_context, receiver=receiver)
+                return await environment.invoke(
+                    payload,
+                    client_context=client_context,
+                    receiver=receiver and member.watch(receiver),
+                    request_id=request_id,
+                )
 
     async def start(self) -> Answer | None:
         """Start an environment ahead of the first invocation, and return the error if its init fails."""

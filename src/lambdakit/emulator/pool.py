@@ -1,18 +1,26 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from lambdakit.emulator.environment import Environment
+from lambdakit.emulator.runtime_api.receiver import Receiver, Watched
 from lambdakit.errors import EnvironmentFault
+
+_MOMENT = 0.05
+"""Seconds within which a runtime that does nothing after its answer asks for the next invocation."""
 
 
 class Member:
-    """One environment of a pool; `running` is how many invocations have it now, `used` grows with each use."""
+    """One environment of a pool; `running` is how many invocations have it now, `used` grows with each use.
+
+    `has_answered` says that the invocation that was answered last is not over yet.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.running = 0
         self.used = 0
+        self.has_answered = False
         self.expiry: asyncio.TimerHandle | None = None
         self._turn = asyncio.Lock()
         self._is_open = False
@@ -24,6 +32,14 @@ class Member:
                 await self.environment.__aenter__()
                 self._is_open = True
         return self.environment
+
+    def watch(self, receiver: Receiver) -> Receiver:
+        """Return a receiver in place of another, so that the answer is noted here."""
+
+        def note() -> None:
+            self.has_answered = True
+
+        return Watched(receiver, note)
 
     async def close(self) -> None:
         """End the environment."""
@@ -76,8 +92,21 @@ class Pool:
             yield member
         finally:
             member.running -= 1
+            member.has_answered = False
             self._rest(member)
             self._left.set()
+
+    async def catch_up(self) -> None:
+        """Wait a moment where nothing has room and one that has answered is about to.
+
+        So a client that sends one request after the other meets one environment: its next request may be here before
+        the runtime asks for it.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_MOMENT):
+                while not self._takes_turns and not self._free() and any(each.has_answered for each in self._members):
+                    self._left.clear()
+                    await self._left.wait()
 
     async def _find(self) -> Member:
         while self._is_held and self._members and not self._free():

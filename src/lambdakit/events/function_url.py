@@ -22,5 +22,6 @@ class FunctionUrl(PayloadTwo):
         """Return the event of a function URL: repeated headers joined, `requestContext.http.path` decoded."""
         raw_path = request.raw_path.decode("latin-1")
         event = self._event(request, gateway, raw_path=raw_path, path=decode_path(raw_path), stage="$default")
-        event["requestContext"]["accountId"] = "anonymous"
+        if gateway.authorizer is None:
+            event["requestContext"]["accountId"] = "anonymous"
         return event

@@ -1,6 +1,7 @@
 """What an HTTP request and response are, whichever AWS service carries them."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 Headers = list[tuple[bytes, bytes]]
 """Header pairs in order, repeats kept, names in lower case."""
@@ -24,6 +25,11 @@ class Request(NamedTuple):
     http_version: str = "1.1"
     client: tuple[str, int] | None = None
     server: tuple[str, int] | None = None
+
+    def behind_root(self) -> "Request":
+        """Return the request as if its root path were not there."""
+        raw_path = self.raw_path.removeprefix(self.root_path.encode()) or b"/"
+        return self._replace(path=self.path.removeprefix(self.root_path) or "/", raw_path=raw_path, root_path="")
 
 
 class Response(NamedTuple):
@@ -54,3 +60,7 @@ class Gateway(NamedTuple):
     time: str = "10/Jul/2026:19:19:04 +0000"
     time_epoch: int = 1783711144000
     """Milliseconds since 1970; the same moment as `time`."""
+    authorizer: Mapping[str, Any] | None = None
+    """What an authorizer found out, as it stands under `requestContext.authorizer`; None without one."""
+    identity: Mapping[str, Any] | None = None
+    """What IAM found out, merged into `requestContext.identity`, which payload format 1.0 alone has."""

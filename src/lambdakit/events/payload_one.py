@@ -91,7 +91,7 @@ class PayloadOne(EventFormat):
         headers = grouped(with_forwarding(request.headers, gateway))
         query = _decoded_lists(request.query)
         body, is_base64 = self._encode_body(request.body, headers.get("content-type", ["text/plain"])[-1], gateway)
-        return {
+        event: dict[str, Any] = {
             "resource": resource,
             "path": path,
             "httpMethod": request.method,
@@ -111,6 +111,7 @@ class PayloadOne(EventFormat):
                 "identity": {
                     "sourceIp": gateway.source_ip,
                     "userAgent": headers.get("user-agent", [""])[-1],
+                    **(gateway.identity or {}),
                 },
                 "protocol": f"HTTP/{request.http_version}",
                 "requestId": gateway.request_id,
@@ -122,6 +123,9 @@ class PayloadOne(EventFormat):
             "body": body if request.body else None,
             "isBase64Encoded": is_base64,
         }
+        if gateway.authorizer is not None:
+            event["requestContext"]["authorizer"] = dict(gateway.authorizer)
+        return event
 
 
 def _decoded_lists(query: bytes) -> dict[str, list[str]]:

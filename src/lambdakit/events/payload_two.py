@@ -110,6 +110,8 @@ class PayloadTwo(EventFormat):
             },
             "isBase64Encoded": is_base64,
         }
+        if gateway.authorizer is not None:
+            event["requestContext"]["authorizer"] = dict(gateway.authorizer)
         if cookies := _cookies_of(request.headers):
             event["cookies"] = cookies
         if query:

@@ -3,6 +3,7 @@
 from lambdakit.project.declaration import (
     Auth,
     Function,
+    FunctionAuth,
     HttpTrigger,
     McpSettings,
     McpTrigger,
@@ -16,6 +17,7 @@ from lambdakit.project.loading import find, load
 __all__ = [
     "Auth",
     "Function",
+    "FunctionAuth",
     "HttpTrigger",
     "McpSettings",
     "McpTrigger",

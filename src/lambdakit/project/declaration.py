@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from lambdakit.project.rules import BOOLEAN, STRING, STRINGS, EachOf, Either, between, one_of, text
+from lambdakit.project.rules import BOOLEAN, STRING, STRINGS, EachOf, Either, HavingKey, between, list_of, one_of, text
 from lambdakit.project.sections import Section, Table
 
 _VIA = one_of("function-url", "http-api", "rest-api", "alb")
@@ -16,6 +16,10 @@ _HANDLER = text(r"[^\W\d]\w*(\.[^\W\d]\w*)+", '"package.module.attribute"')
 _FUNCTION_NAME = text(r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, hyphens and underscores")
 _VARIABLE_NAME = text(r"[A-Za-z][A-Za-z0-9_]+", "two or more letters, digits and underscores, a letter first")
 _WEB_ADDRESS = text(r"https://[^\s/]\S*", 'an address that starts with "https://"')
+_IDENTITY = list_of(
+    text(r"\$request\.(header\.[A-Za-z0-9_-]+|querystring\.\S+)", ""),
+    'a list of "$request.header.NAME" and "$request.querystring.NAME"',
+)
 _SCHEDULE = text(
     r"rate\((1 (minute|hour|day)|(?!1 )[1-9]\d* (minutes|hours|days))\)|cron\(\S+( \S+){5}\)",
     '"rate(5 minutes)", "rate(1 hour)", "cron(0 12 * * ? *)" and the like',
@@ -31,9 +35,32 @@ class TokenAuth(Section):
     scopes: Annotated[tuple[str, ...], STRINGS] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class FunctionAuth(Section):
+    """Another declared function decides who may call, and its answer counts for `ttl` seconds.
+
+    `identity` are the parts of a request by which it decides: none of them may be missing, and equal ones get the same
+    answer. A REST API can also send it the token of one header alone (`event = "token"`). Sources:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html,
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+    """
+
+    function: Annotated[str, _FUNCTION_NAME]
+    identity: Annotated[tuple[str, ...], _IDENTITY] = ("$request.header.Authorization",)
+    ttl: Annotated[int, between(0, 3_600, "s")] = 300
+    event: Annotated[Literal["request", "token"], one_of("request", "token")] = "request"
+
+    def clashes(self) -> Iterator[tuple[str, str]]:
+        """Yield a token that is not one header, and answers that count for requests nothing tells apart."""
+        if self.event == "token" and not (len(self.identity) == 1 and self.identity[0].startswith("$request.header.")):
+            yield "identity", 'is not one header, allowed: one header, with event = "token"'
+        if self.ttl and not self.identity:
+            yield "identity", "is empty, allowed: at least one source, or ttl = 0"
+
+
 Via = Literal["function-url", "http-api", "rest-api", "alb"]
 """The services that can bring a function its HTTP requests."""
-Auth = Literal["none", "iam"] | TokenAuth
+Auth = Literal["none", "iam"] | TokenAuth | FunctionAuth
 """Who may call a function over HTTP."""
 
 LogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
@@ -41,7 +68,15 @@ LogLevel = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 SystemLogLevel = Literal["DEBUG", "INFO", "WARN"]
 """From which level on Lambda's JSON logs are wanted."""
 
-_AUTH = Either(one_of("none", "iam"), Table(TokenAuth, allowed="a table with issuer, audience and scopes"))
+_AUTH = Either(
+    one_of("none", "iam"),
+    HavingKey(
+        "function",
+        Table(FunctionAuth),
+        Table(TokenAuth),
+        allowed="a table with issuer, audience and scopes, a table with function",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +86,7 @@ class _WebTrigger(Section):
     streaming: Annotated[bool, BOOLEAN] = False
 
     def clashes(self) -> Iterator[tuple[str, str]]:
-        """Yield streaming through a service that waits for the whole response, and IAM where there is none."""
+        """Yield streaming through a service that waits for the whole response, and auth that the service has not."""
         if self.streaming and self.via in {"http-api", "alb"}:
             yield "streaming", f'is true, but via = "{self.via}" cannot stream; function-url and rest-api can'
         if self.auth == "iam" and self.via == "alb":
@@ -59,6 +94,14 @@ class _WebTrigger(Section):
                 "auth",
                 'is "iam", but via = "alb" cannot check AWS signatures; function-url, http-api and rest-api can',
             )
+        if isinstance(self.auth, FunctionAuth):
+            yield from self._clashes_of_authorizer(self.auth)
+
+    def _clashes_of_authorizer(self, auth: FunctionAuth) -> Iterator[tuple[str, str]]:
+        if self.via in {"function-url", "alb"}:
+            yield "auth", f'names a function, but via = "{self.via}" asks none; http-api and rest-api do'
+        elif auth.event == "token" and self.via != "rest-api":
+            yield "auth", f'has event = "token", but via = "{self.via}" sends whole requests; rest-api sends tokens'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,10 +188,15 @@ class Project(Section):
     mcp: Annotated[McpSettings, Table(McpSettings)] = field(default_factory=McpSettings)
 
     def clashes(self) -> Iterator[tuple[str, str]]:
-        """Yield a Python that Managed Instances do not have.
+        """Yield an authorizer that is not there, and a Python that Managed Instances do not have.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html
         """
         managed = [name for name, function in self.functions.items() if function.max_concurrency is not None]
         if managed and self.python in {"3.11", "3.12"}:
             yield "python", f'is "{self.python}", but {managed[0]} has max_concurrency, allowed: "3.13", "3.14"'
+        for name, function in self.functions.items():
+            auths = [trigger.auth for trigger in (function.http, function.mcp) if trigger is not None]
+            for auth in auths:
+                if isinstance(auth, FunctionAuth) and auth.function not in self.functions:
+                    yield "functions", f"has no {auth.function}, which decides who may call {name}"

@@ -52,6 +52,27 @@ class Value:
 
 
 @dataclass(frozen=True)
+class HavingKey:
+    """A table of one kind if it has a key, and of another if it has not."""
+
+    key: str
+    having: Rule
+    lacking: Rule
+    allowed: str
+
+    def mistakes(self, value: object, keys: Keys) -> Iterator[Mistake]:
+        """Yield the mistakes of the kind of table that it is."""
+        yield from self._rule(value).mistakes(value, keys)
+
+    def build(self, value: Any) -> Any:
+        """Build the kind of table that it is."""
+        return self._rule(value).build(value)
+
+    def _rule(self, value: object) -> Rule:
+        return self.having if is_table(value) and self.key in value else self.lacking
+
+
+@dataclass(frozen=True)
 class Either:
     """A plain value, or a table."""
 
@@ -114,6 +135,11 @@ def one_of(*words: str) -> Value:
 def text(pattern: str = r"(?s).+", allowed: str = "a string that is not empty") -> Value:
     """Allow strings that match the pattern as a whole."""
     return Value(allowed, lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None)
+
+
+def list_of(rule: Value, allowed: str) -> Value:
+    """Allow lists whose items the rule allows."""
+    return Value(allowed, lambda value: _is_list(value) and all(rule.accepts(item) for item in value))
 
 
 BOOLEAN = Value("true, false", lambda value: isinstance(value, bool))

@@ -97,9 +97,11 @@ def test_an_error_is_shown_with_the_lines_of_the_user_and_nothing_that_steers_th
     with start(tmp_path, "api") as (process, address):
         with pytest.raises(urllib.error.HTTPError, match="502"):
             ask(address)
-        log = read_until(process, "ValueError: ")
+        log = read_until(process, "502 ")
     assert "line 2, in handler" in log
+    assert log.count("ValueError: ") == 1
     assert "\x1b[2J" not in log
+    assert "\\x1b[2J broken" in log
 
 
 def test_what_is_not_emulated_is_said_at_the_start(tmp_path: Path) -> None:

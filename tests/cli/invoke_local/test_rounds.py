@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from lambdakit.cli.durations import parse_duration
-from lambdakit.cli.invoke_local.cost import cost_line, price_million
 from lambdakit.emulator import Report
 from lambdakit.errors import OptionError
+from lambdakit.operations.functions.cost import cost_line, price_million
 from tests.cli.commands import invoke_local
 
 APP = """

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from lambdakit.emulator import Outcome, Receiver, Report
+from lambdakit.emulator.authorizers import Authorizer
 from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, listen
 from lambdakit.events import EventFormat
 
@@ -47,11 +48,13 @@ class InProcess:
 
 
 @contextmanager
-def door_before(handler: Callable[[Any, Any], Any], via: str, *, streams: bool = False) -> Generator[tuple[str, int]]:
+def door_before(
+    handler: Callable[[Any, Any], Any], via: str, *, streams: bool = False, authorizer: Authorizer | None = None
+) -> Generator[tuple[str, int]]:
     """Serve a handler behind a service, in a thread, and give the address."""
     rules = GATEWAYS[via]
     function = InProcess(handler, rules.event_format, streams=streams)
-    door = FrontDoor(function, rules, streams=streams, log=print)
+    door = FrontDoor(function, rules, streams=streams, log=print, authorizer=authorizer)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

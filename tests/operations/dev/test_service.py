@@ -9,37 +9,11 @@ from pathlib import Path
 
 import httpx2
 
-from lambdakit.emulator import Answer, FunctionConfiguration, Outcome, Record
-from lambdakit.emulator.front_doors import Visit
-from lambdakit.operations.dev import Front, Service, choose_port, watch
+from lambdakit.emulator import FunctionConfiguration
+from lambdakit.operations.dev import Front, FrontDoors, Service, choose_ports, watch
+from tests.operations.dev.listeners import Kept
 
 GOOD = "def handler(event, context): return {'statusCode': 200, 'body': %r}"
-
-
-class Kept:
-    """A listener that keeps all that it is told."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.visits: list[tuple[str, Visit]] = []
-        self.invocations: list[tuple[str, str, Outcome]] = []
-        self.notes: list[str] = []
-        self.refusals: list[tuple[str, str | None, bool]] = []
-
-    def record(self, record: Record) -> None:
-        self.records.append(record)
-
-    def visit(self, name: str, visit: Visit) -> None:
-        self.visits.append((name, visit))
-
-    def invocation(self, name: str, source: str, outcome: Outcome) -> None:
-        self.invocations.append((name, source, outcome))
-
-    def note(self, name: str, message: str) -> None:
-        self.notes.append(f"{name}: {message}")
-
-    def refuse(self, name: str, error: Answer, *, goes_on: bool) -> None:
-        self.refusals.append((name, error.error_type, goes_on))
 
 
 class Served:
@@ -66,8 +40,8 @@ async def serve(folder: Path, source: str, *, takes_turns: bool = False) -> Asyn
         configuration = FunctionConfiguration(handler="app.handler", task_root=folder, name="api", timeout=30)
         return {"api": configuration}
 
-    fronts = {"api": Front(via="function-url", streams=False, port=0)}
-    service = Service(fronts, configure, kept, takes_turns=takes_turns)
+    doors = FrontDoors({"api": Front(via="function-url", streams=False, port=0)})
+    service = Service(configure, [doors], kept, takes_turns=takes_turns)
     async with service, httpx2.AsyncClient(timeout=30) as client:
         yield Served(folder, service, kept, client)
 
@@ -219,5 +193,10 @@ def test_a_saved_file_is_noticed_and_a_cache_is_not(tmp_path: Path) -> None:
 
 
 def test_a_function_keeps_its_port(tmp_path: Path) -> None:
-    assert choose_port(tmp_path, "api") == choose_port(tmp_path, "api") != choose_port(tmp_path, "tools")
-    assert 20_000 <= choose_port(tmp_path, "api") < 30_000
+    names = [f"function-{number}" for number in range(500)]
+    ports = choose_ports(tmp_path, names)
+    assert choose_ports(tmp_path, names) == ports
+    assert choose_ports(tmp_path, names[:1]) == {names[0]: ports[names[0]]}
+    assert len(set(ports.values())) == len(names)
+    assert all(20_000 <= port < 30_000 for port in ports.values())
+    assert choose_ports(tmp_path, names[:2], first=8000) == {names[0]: 8000, names[1]: 8001}

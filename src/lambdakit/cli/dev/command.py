@@ -1,23 +1,23 @@
 """`toolkit dev` from its arguments to its exit code."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lambdakit import project
 from lambdakit.cli.dev import options
-from lambdakit.errors import UnknownFunction
-from lambdakit.operations.targets import Target, find_target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lambdakit.emulator import FunctionConfiguration
+    from lambdakit.operations.functions.target import Target
 
 
 def dev(
     targets: options.Targets = None,
     *,
+    function: options.Functions = None,
+    via: options.Via = None,
     port: options.Port = None,
+    round_robin: options.RoundRobin = False,
+    debug_port: options.DebugPort = None,
     no_reload: options.NoReload = False,
     env_file: options.EnvFile = None,
 ) -> int:
@@ -30,59 +30,30 @@ def dev(
     Each function has an address of its own, that of a function URL, an API or a load balancer. A save starts it anew;
     requests that run end with the code they began with. Ctrl-C or q ends it. Exit codes: 0 ended, 2 it could not start.
     """
-    folder = Path.cwd()
-    names = targets or _declared(folder)
-    found = [find_target(name, folder) for name in names]
     # The emulator and uvicorn take longer to import than all the rest; neither --help nor a mistake waits for them.
     from lambdakit.cli.dev.running import run  # noqa: PLC0415
     from lambdakit.cli.dev.screen import Screen  # noqa: PLC0415
-    from lambdakit.cli.invoke_local.invocation import configure  # noqa: PLC0415
-    from lambdakit.operations.dev import Front, Service, choose_port  # noqa: PLC0415
+    from lambdakit.operations.dev import Plan, assemble  # noqa: PLC0415
+    from lambdakit.operations.logs import LogKeeper, log_folder  # noqa: PLC0415
 
-    def read() -> "Mapping[str, FunctionConfiguration]":
-        again = [find_target(name, folder) for name in names]
-        return {
-            each.function.name: configure(
-                each, timeout=None, memory=None, env_file=env_file, debug_port=None, runtime=None, snapstart=False
-            )
-            for each in again
-            if _is_called_over_http(each)
-        }
-
-    served = [each for each in found if _is_called_over_http(each)]
-    fronts = {
-        each.function.name: Front(
-            via=each.via,
-            streams=each.is_streaming,
-            port=choose_port(each.root, each.function.name) if port is None else port + index,
-        )
-        for index, each in enumerate(served)
-    }
-    screen = Screen(architecture=found[0].architecture)
-    for each in found:
-        for gap in _gaps(each):
-            screen.note(each.function.name, gap)
-    return run(Service(fronts, read, screen), screen, root=None if no_reload else found[0].root)
+    plan = Plan(
+        Path.cwd(),
+        [*(targets or ()), *(function or ())],
+        via=via,
+        port=port,
+        env_file=env_file,
+        debug_port=debug_port,
+    )
+    screen = Screen(plan.root, architecture=plan.targets[0].architecture)
+    for target in plan.targets:
+        for gap in _gaps(target):
+            screen.note(target.function.name, gap)
+    keeper = LogKeeper(log_folder(plan.root), partial(screen.note_once, ""), variables=plan.variables())
+    service = assemble(plan, screen, keep=keeper.keep, note=screen.note_once, takes_turns=round_robin)
+    return run(service, screen, root=None if no_reload else plan.root)
 
 
-def _declared(folder: Path) -> list[str]:
-    declaration = project.find(folder)
-    names = list(project.load(declaration).functions) if declaration else []
-    if not names:
-        raise UnknownFunction(
-            "there is no function to serve",
-            where=f"{folder} or a folder above it",
-            fix="declare one in pyproject.toml, or name an app: toolkit dev module:attribute",
-        )
-    return names
-
-
-def _is_called_over_http(target: Target) -> bool:
-    function = target.function
-    return function.http is not None or function.mcp is not None or not (function.queue or function.schedule)
-
-
-def _gaps(target: Target) -> list[str]:
+def _gaps(target: "Target") -> list[str]:
     """Return what the function has on AWS and not here."""
     function = target.function
     trigger = function.http or function.mcp

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import signal
 import time
+import webbrowser
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 
 from lambdakit.cli.dev.keys import listen_to_keys
@@ -20,28 +22,68 @@ def run(service: Service, screen: Screen, *, root: Path | None) -> int:
 
 
 async def _serve(service: Service, screen: Screen, root: Path | None) -> None:
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    end = _make_end()
     began = time.perf_counter()
-    async with service:
-        screen.show(service.running, seconds=time.perf_counter() - began)
-        tasks: list[asyncio.Task[object]] = [asyncio.create_task(ended.wait())]
-        if root is not None:
-            tasks.append(asyncio.create_task(_reload(service, screen, root)))
-        try:
-            with listen_to_keys({"q": ended.set, "c": lambda: _cool_down(service, screen), "?": screen.show_keys}):
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+    is_open = asyncio.Event()
+    # Looks from before the start on, so that nothing saved meanwhile is missed.
+    reloading = asyncio.create_task(_reload(service, screen, root, is_open))
+    try:
+        await asyncio.sleep(0)
+        async with service:
+            is_open.set()
+            with listen_to_keys(_keys(service, screen, end)):
+                screen.show(service.running, seconds=time.perf_counter() - began)
+                await reloading
+    finally:
+        reloading.cancel()
+        await asyncio.wait({reloading})
 
 
-async def _reload(service: Service, screen: Screen, root: Path) -> None:
+def _make_end() -> Callable[[], None]:
+    """Return what ends the command, once; signals do so as well."""
+    serving = asyncio.current_task()
+    is_ending = False
+
+    def end() -> None:
+        nonlocal is_ending
+        if serving is not None and not is_ending:
+            is_ending = True
+            serving.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    return end
+
+
+def _keys(service: Service, screen: Screen, end: Callable[[], None]) -> Mapping[str, Callable[[], object]]:
+    begun: set[asyncio.Task[object]] = set()
+
+    def begin(work: Coroutine[object, object, object]) -> None:
+        task = asyncio.create_task(work)
+        begun.add(task)
+        task.add_done_callback(begun.discard)
+
+    def cool_down() -> None:
+        begin(service.cool_down())
+        screen.note("", "the next request of each function is cold")
+
+    return {
+        "c": cool_down,
+        "l": screen.switch_logs,
+        "o": lambda: begin(asyncio.to_thread(webbrowser.open, service.running[0].address)),
+        "x": screen.clear,
+        "q": end,
+        "?": screen.show_keys,
+    }
+
+
+async def _reload(service: Service, screen: Screen, root: Path | None, is_open: asyncio.Event) -> None:
+    """Reload what is saved, for ever; nothing without a folder to look at."""
+    if root is None:
+        await asyncio.Event().wait()
+        return
     async for changed in watch(root):
+        await is_open.wait()
         began = time.perf_counter()
         try:
             await service.reload()
@@ -49,13 +91,3 @@ async def _reload(service: Service, screen: Screen, root: Path) -> None:
             screen.note("", f"{error}. The code of before goes on.")
         else:
             screen.show_reload(changed, root, seconds=time.perf_counter() - began)
-
-
-_cooling: set[asyncio.Task[None]] = set()
-
-
-def _cool_down(service: Service, screen: Screen) -> None:
-    task = asyncio.create_task(service.cool_down())
-    _cooling.add(task)
-    task.add_done_callback(_cooling.discard)
-    screen.note("", "the next request of each function is cold")

@@ -1,36 +1,49 @@
 """What `toolkit dev` prints: where functions answer to standard output, what happens to standard error."""
 
 import json
-import re
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from lambdakit.cli.invoke_local.cost import Architecture, price_million
+from lambdakit.cli.dev.tracebacks import Tracebacks
+from lambdakit.cli.logs.structured import show_message
+from lambdakit.cli.terminal import make_visible
 from lambdakit.emulator import Answer, Outcome, Record
 from lambdakit.emulator.front_doors import Visit
 from lambdakit.operations.dev import Running
+from lambdakit.operations.functions.cost import Architecture, price_million
 
-_KEYS = "c: cold start now   ?: keys   q: quit"
+_KEYS = "c: cold start now   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_NOT_THE_USERS = ("site-packages", "/lib/python", "lambdakit/")
+_REMEMBERED = 256
 
 
 class Screen:
-    """Prints one line for each invocation, what functions write, and errors with the user's own frames."""
+    """Prints one line for each invocation, what functions write, and errors with the user's own frames.
 
-    def __init__(self, *, architecture: Architecture) -> None:
+    `root` is the folder of the user's code, `architecture` the processor that prices are for.
+    """
+
+    def __init__(self, root: Path, *, architecture: Architecture) -> None:
+        self._tracebacks = Tracebacks(root)
         self._architecture: Architecture = architecture
+        self._shows_logs = True
+        self._noted: set[tuple[str, str]] = set()
+        self._explained: deque[str] = deque(maxlen=_REMEMBERED)
 
     def show(self, running: Sequence[Running], *, seconds: float) -> None:
         """Print where each function answers."""
-        width = max(len(each.name) for each in running)
+        columns = [len(max(texts, key=len)) for texts in zip(*((each.name, each.via) for each in running), strict=True)]
         for each in running:
-            typer.echo(f"{each.name:{width}}  {each.via:12}  {each.address}")
-        typer.echo(f"\nready in {seconds:.2f} s; try: curl -i {running[0].address}", err=True)
+            typer.echo(f"{each.name:{columns[0]}}  {each.via:{columns[1]}}  {each.address}")
+        typer.echo()
+        for each in running:
+            if each.example:
+                typer.echo(each.example)
+        typer.echo(f"\nready in {seconds:.2f} s", err=True)
         self.show_keys()
 
     def show_keys(self) -> None:
@@ -43,13 +56,31 @@ class Screen:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         self.note("", f"reloaded after {names[0]}{more} in {seconds:.2f} s")
 
+    def clear(self) -> None:
+        """Empty the terminal."""
+        typer.echo("\033[2J\033[H", err=True, nl=False)
+        self.show_keys()
+
+    def switch_logs(self) -> None:
+        """Show what functions write no longer, or again; `toolkit logs` has it either way."""
+        self._shows_logs = not self._shows_logs
+        self.note("", f"what functions write is shown {'again' if self._shows_logs else 'no longer'}")
+
     def visit(self, name: str, visit: Visit) -> None:
         """Print one line for a request, and more where the function failed."""
         status = typer.style(str(visit.status or "---"), fg=_COLORS.get(visit.status // 100, "white"), bold=True)
-        took = self._describe(visit.outcome) if visit.outcome else _dim("not invoked")
-        typer.echo(f"{_bold(name)} {visit.method} {_clean(visit.path)} {status} {took}", err=True)
-        if visit.outcome is not None and visit.outcome.failed:
-            self._explain(visit.outcome.payload)
+        self._print(name, f"{visit.method} {make_visible(visit.path)} {status}", visit.outcome)
+
+    def invocation(self, name: str, source: str, outcome: Outcome) -> None:
+        """Print one line for an invocation that no request brought."""
+        went = typer.style("failed", fg="red", bold=True) if outcome.failed else typer.style("ok", fg="green")
+        self._print(name, f"{make_visible(source)} {went}", outcome)
+
+    def _print(self, name: str, what: str, outcome: Outcome | None) -> None:
+        took = self._describe(outcome) if outcome else _dim("not invoked")
+        typer.echo(f"{_bold(name)} {what} {took}", err=True)
+        if outcome is not None and outcome.failed and outcome.report.request_id not in self._explained:
+            self._explain(outcome.payload)
 
     def _describe(self, outcome: Outcome) -> str:
         report = outcome.report
@@ -61,31 +92,37 @@ class Screen:
 
     def _explain(self, payload: bytes) -> None:
         error: dict[str, Any] = json.loads(payload)
-        frames: list[str] = error.get("stackTrace") or []
-        for frame in frames:
-            if not any(mark in frame for mark in _NOT_THE_USERS):
-                typer.echo(_clean(frame.rstrip("\n")), err=True)
+        for frame in self._tracebacks.choose(error.get("stackTrace") or []):
+            typer.echo("\n".join(map(make_visible, frame.rstrip("\n").split("\n"))), err=True)
         what = f"{error.get('errorType')}: {error.get('errorMessage')}"
-        typer.echo(typer.style(f"  {_clean(what)}", fg="red"), err=True)
+        typer.echo(typer.style(f"  {make_visible(what)}", fg="red"), err=True)
 
     def record(self, record: Record) -> None:
         """Print what a function writes, and the emulator's own notes; the platform's lines say what a visit says."""
-        if record.origin == "function" or record.message.startswith("lambdakit: "):
-            typer.echo(f"{_bold(record.function)} {_clean(record.message)}", err=True)
+        is_note = record.origin == "platform" and record.message.startswith("lambdakit: ")
+        if record.origin == "function" and self._shows_logs:
+            message = self._tracebacks.fold(show_message(record.message))
+            if record.level == "ERROR" and "Traceback" in message and record.request_id:
+                self._explained.append(record.request_id)
+            self.note(record.function, message)
+        elif is_note:
+            self.note(record.function, record.message.removeprefix("lambdakit: "))
 
     def note(self, name: str, message: str) -> None:
         """Print what the developer has to know."""
-        typer.echo(f"{_bold(name or 'toolkit')} {_clean(message)}", err=True)
+        first, *others = map(make_visible, message.split("\n"))
+        typer.echo("\n".join([f"{_bold(name or 'toolkit')} {first}", *(f"    {line}" for line in others)]), err=True)
+
+    def note_once(self, name: str, message: str) -> None:
+        """Print what the developer has to know, unless it has been said."""
+        if (name, message) not in self._noted:
+            self._noted.add((name, message))
+            self.note(name, message)
 
     def refuse(self, name: str, error: Answer, *, goes_on: bool) -> None:
         """Print why a function did not start."""
         self.note(name, "did not start" + ("; the code of before goes on" if goes_on else ""))
         self._explain(error.payload)
-
-
-def _clean(text: str) -> str:
-    """Return text without what would steer the terminal."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _bold(text: str) -> str:

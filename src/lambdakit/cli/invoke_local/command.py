@@ -6,11 +6,11 @@ from pathlib import Path
 from lambdakit.cli.invoke_local import options
 from lambdakit.cli.invoke_local.calls import Call, EventCall, HttpCall
 from lambdakit.cli.invoke_local.content import parse_json, read_file
-from lambdakit.cli.invoke_local.output import print_json
+from lambdakit.cli.invoke_local.output import log, print_json
 from lambdakit.cli.invoke_local.request import build_request, read_body
 from lambdakit.errors import OptionError
 from lambdakit.events import FORMATS, EventFormat
-from lambdakit.operations.targets import find_target
+from lambdakit.operations.functions.target import find_target
 
 
 def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
@@ -63,8 +63,9 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
         return 0
     # The emulator and dotenv take longer to import than all the rest; neither --help nor a mistake waits for them.
     from lambdakit.cli.invoke_local import invocation, rounds  # noqa: PLC0415
+    from lambdakit.operations.functions.configuring import configure  # noqa: PLC0415
 
-    configuration = invocation.configure(
+    configuration = configure(
         found,
         timeout=timeout,
         memory=memory,
@@ -72,6 +73,7 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
         debug_port=debug_port,
         runtime=runtime,
         snapstart=snapstart,
+        note=lambda message: log(f"note: {message}"),
     )
     plan = rounds.plan_rounds(
         repeat=repeat, concurrency=concurrency, freeze=freeze, is_cold=cold, debug_port=debug_port

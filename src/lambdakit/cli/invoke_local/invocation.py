@@ -7,19 +7,15 @@ from pathlib import Path
 
 import lambdakit
 from lambdakit.cli.invoke_local.calls import Call, HttpCall
-from lambdakit.cli.invoke_local.cost import Architecture
 from lambdakit.cli.invoke_local.held_log import REFUSALS, HeldLog
-from lambdakit.cli.invoke_local.options import Runtime
 from lambdakit.cli.invoke_local.output import log, print_json
 from lambdakit.cli.invoke_local.rounds import Rounds, send
 from lambdakit.cli.invoke_local.streaming import StreamPrinter
 from lambdakit.cli.invoke_local.summary import sum_up
-from lambdakit.cli.invoke_local.variables import read_variables
 from lambdakit.emulator import FunctionConfiguration, Outcome
 from lambdakit.errors import LifespanFailed, UserError
-from lambdakit.operations import targets
+from lambdakit.operations.functions.cost import Architecture
 from lambdakit.operations.logs import LogKeeper, log_folder
-from lambdakit.operations.targets import THIS_PYTHON, Target
 
 _PACKAGE = Path(lambdakit.__file__).parent
 _FRAME = re.compile(r'File "(.+?)", line (\d+)')
@@ -31,52 +27,6 @@ _FIXES = {
     "Runtime.MalformedHandlerName": "write the handler as module.attribute",
     "Runtime.UserCodeSyntaxError": "correct that line",
 }
-
-
-def configure(
-    target: Target,
-    *,
-    timeout: float | None,
-    memory: int | None,
-    env_file: Path | None,
-    debug_port: int | None,
-    runtime: Runtime | None,
-    snapstart: bool,
-) -> FunctionConfiguration:
-    """Return what the emulator has to know: the declaration, with the command's own values where there are any.
-
-    Raises:
-        UserError: A value that Lambda would refuse, or an `env_file` that cannot be used.
-    """
-    _note_differences(target, runtime, has_snapshot=snapstart)
-    return targets.configure(
-        target,
-        runtime=runtime or _choose_runtime(target, is_debugged=debug_port is not None, has_snapshot=snapstart),
-        variables=read_variables(env_file) if env_file else None,
-        memory=memory,
-        timeout=timeout,
-        debug_port=debug_port,
-        snapstart=snapstart,
-    )
-
-
-def _note_differences(target: Target, runtime: Runtime | None, *, has_snapshot: bool) -> None:
-    if has_snapshot and runtime == "lambdakit":
-        log("note: whether SnapStart has run on AWS with the runtime lambdakit is said in docs/concepts/runtime.md")
-    if target.python != THIS_PYTHON:
-        log(f"note: on Lambda this function gets Python {target.python}, this run uses {THIS_PYTHON}")
-
-
-def _choose_runtime(target: Target, *, is_debugged: bool, has_snapshot: bool) -> Runtime:
-    if not target.is_streaming or is_debugged:
-        return "awslambdaric"
-    if has_snapshot:
-        log(
-            "note: with SnapStart AWS's own client serves the function, which does not stream, unless --runtime says so"
-        )
-        return "awslambdaric"
-    log("note: the function is declared with streaming = true, so the runtime lambdakit serves it")
-    return "lambdakit"
 
 
 def invoke(configuration: FunctionConfiguration, call: Call, rounds: Rounds, *, architecture: Architecture) -> int:

@@ -1,13 +1,13 @@
 """The arguments and options of `invoke-local`, each with its words for `--help`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from typer import Argument, Option
 
 from lambdakit.events import FORMATS
+from lambdakit.operations.functions.target import Runtime
 
-Runtime = Literal["awslambdaric", "lambdakit"]
 _CONTENT = "TEXT|@FILE|-"
 
 Target = Annotated[str, Argument(metavar="TARGET", help="A declared function, or any app as module:attribute.")]

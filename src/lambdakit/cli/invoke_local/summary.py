@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from lambdakit.cli.invoke_local.cost import Architecture, cost_line
 from lambdakit.cli.invoke_local.output import log, log_durations
 from lambdakit.emulator import Outcome
+from lambdakit.operations.functions.cost import Architecture, cost_line
 
 
 def sum_up(outcomes: Sequence[Outcome], last: Outcome, architecture: Architecture) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, TextIO
 
 from lambdakit.cli.logs.structured import show_message
+from lambdakit.cli.terminal import make_visible
 
 if TYPE_CHECKING:
     from lambdakit.emulator import Record
@@ -34,9 +35,5 @@ def _describe(record: "Record", *, has_colour: bool) -> str:
     time = f"{record.time.removesuffix('Z')[:_TIME_LENGTH]}Z"
     # Only the first line of a record starts at the margin, so that no message can pass for another record.
     message = show_message(record.message, is_platform=record.origin == "platform")
-    first, *others = map(_make_visible, message.split("\n"))
+    first, *others = map(make_visible, message.split("\n"))
     return "\n".join([f"{time} {level} {record.function} {request} {first}", *(f"    {line}" for line in others)])
-
-
-def _make_visible(line: str) -> str:
-    return "".join(each if each.isprintable() or each == "\t" else f"\\x{ord(each):02x}" for each in line)

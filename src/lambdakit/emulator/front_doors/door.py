@@ -1,7 +1,6 @@
 """A service in front of one function, as an ASGI app."""
 
 import asyncio
-import contextlib
 import json
 import secrets
 import time
@@ -9,10 +8,11 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
+from lambdakit.emulator.authorizers import Authorized, Authorizer
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
+from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
@@ -20,8 +20,6 @@ from lambdakit.events import Gateway, Request, Response
 from lambdakit.events.path import decode_path
 
 _Receive = Callable[[], Awaitable[Message]]
-
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Visit(NamedTuple):
@@ -47,6 +45,7 @@ class FrontDoor:
     With `streams`, a response that the function streams goes out piece by piece, where the service does so. `log` gets
     what a developer has to know, such as why a result cannot be read. Only clients that mean this machine are served:
     a foreign `Host` or `Origin` is refused, as any web page can send requests here. `note` gets each visit at its end.
+    With an `authorizer`, only requests reach the function that it lets pass.
     """
 
     def __init__(
@@ -57,12 +56,14 @@ class FrontDoor:
         streams: bool = False,
         log: Callable[[str], None],
         note: Callable[[Visit], None] = lambda _: None,
+        authorizer: Authorizer | None = None,
     ) -> None:
         self.function = function
         self._rules = rules
         self._streams = streams and rules.streams
         self._log = log
         self._note = note
+        self._authorizer = authorizer
         self._invocations: set[asyncio.Task[Outcome]] = set()
 
     async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
@@ -70,32 +71,40 @@ class FrontDoor:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1002})
             return
-        if reason := _foreign(dict(scope["headers"])):
+        if reason := find_foreign(dict(scope["headers"])):
             self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
-            await _refuse_foreign(send, reason)
+            await refuse_foreign(send, reason)
             return
         method, shown = scope["method"], _shown_path(scope)
         gateway = _describe(scope)
         exchange = Exchange(self._rules, gateway, send, streams=self._streams)
-        body = await _read(receive, self._rules.request_limit)
-        path = self._strip_stage(scope["raw_path"])
-        if body is None:
-            await exchange.respond(self._rules.refusals["too large"])
+        admitted = await self._admit(scope, receive, gateway)
+        if isinstance(admitted, Response):
+            await exchange.respond(admitted)
             self._note(Visit(method, shown, exchange.status))
-        elif path is None:
-            await exchange.respond(self._rules.refusals["not found"])
-            self._note(Visit(method, shown, exchange.status))
-        else:
-            invocation = self._invoke(_make_request(scope, path, body), gateway, exchange)
-            try:
-                await self._serve(exchange, invocation, receive)
-            finally:
-                invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
+            return
+        invocation = self._invoke(*admitted, exchange)
+        try:
+            await self._serve(exchange, invocation, receive)
+        finally:
+            invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
 
-    def _strip_stage(self, raw_path: bytes) -> bytes | None:
+    async def _admit(self, scope: Any, receive: _Receive, gateway: Gateway) -> tuple[Request, Gateway] | Response:
+        """Return the request for the function, and what is known of who sends it, or the service's refusal."""
+        body = await _read(receive, self._rules.request_limit)
+        if body is None:
+            return self._rules.refusals["too large"]
+        if not self._is_of_stage(scope["raw_path"]):
+            return self._rules.refusals["not found"]
+        request = _make_request(scope, body, root_path=f"/{self._rules.stage}" if self._rules.stage else "")
+        verdict = Authorized() if self._authorizer is None else await self._authorizer.authorize(request, gateway)
+        if isinstance(verdict, Response):
+            return verdict
+        return request.behind_root(), gateway._replace(authorizer=verdict.context, identity=verdict.identity)
+
+    def _is_of_stage(self, raw_path: bytes) -> bool:
         prefix = f"/{self._rules.stage}".encode() if self._rules.stage else b""
-        path = raw_path.removeprefix(prefix) if raw_path.startswith(prefix) else None
-        return path or b"/" if path is not None and path[:1] in {b"", b"/"} else None
+        return raw_path.startswith(prefix) and raw_path[len(prefix) : len(prefix) + 1] in {b"", b"/"}
 
     def _invoke(self, request: Request, gateway: Gateway, exchange: Exchange) -> "asyncio.Task[Outcome]":
         event = self._rules.event_format.encode_request(request, gateway)
@@ -178,30 +187,6 @@ async def _wait_for_hang_up(receive: _Receive) -> None:
         pass
 
 
-def _foreign(headers: dict[bytes, bytes]) -> str:
-    host = headers.get(b"host", b"").decode("latin-1")
-    if not _is_here(f"//{host}"):
-        return f"the Host header names {host!r}, and only this machine's own names are served"
-    origin = headers.get(b"origin")
-    if origin is not None and not _is_here(origin.decode("latin-1")):
-        return f"the Origin header names {origin.decode('latin-1')!r}, and only pages of this machine may call"
-    return ""
-
-
-def _is_here(address: str) -> bool:
-    with contextlib.suppress(ValueError):
-        name = urlsplit(address).hostname or ""
-        return name in _LOOPBACK or name.endswith(".localhost")
-    return False
-
-
-async def _refuse_foreign(send: Send, reason: str) -> None:
-    body = f"toolkit: {reason}\n".encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 403, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
 def _describe(scope: Any) -> Gateway:
     now = time.time()
     client, server = scope.get("client") or ("127.0.0.1", 0), scope.get("server") or ("127.0.0.1", 80)
@@ -216,13 +201,14 @@ def _describe(scope: Any) -> Gateway:
     )
 
 
-def _make_request(scope: Any, raw_path: bytes, body: bytes) -> Request:
+def _make_request(scope: Any, body: bytes, *, root_path: str) -> Request:
     return Request(
         method=scope["method"],
-        path=decode_path(raw_path.decode("latin-1")),
-        raw_path=raw_path,
+        path=decode_path(scope["raw_path"].decode("latin-1")),
+        raw_path=scope["raw_path"],
         query=scope["query_string"],
         headers=[(bytes(name), bytes(value)) for name, value in scope["headers"]],
         body=body,
+        root_path=root_path,
         http_version=scope["http_version"],
     )

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Protocol
 
 from lambdakit.emulator.runtime_api.answer import Answer
@@ -46,3 +47,24 @@ class Collector:
 
     def end(self, error: Answer | None) -> None:
         """Take the end."""
+
+
+class Watched:
+    """A receiver that hands everything on to another, and then says that the end has come."""
+
+    def __init__(self, receiver: Receiver, tell: Callable[[], None]) -> None:
+        self._receiver = receiver
+        self._tell = tell
+
+    def begin(self, content_type: str, *, is_streamed: bool) -> None:
+        """Hand on what is known before the first byte."""
+        self._receiver.begin(content_type, is_streamed=is_streamed)
+
+    async def receive(self, chunk: bytes) -> None:
+        """Hand on the bytes."""
+        await self._receiver.receive(chunk)
+
+    def end(self, error: Answer | None) -> None:
+        """Hand on the end and tell of it."""
+        self._receiver.end(error)
+        self._tell()

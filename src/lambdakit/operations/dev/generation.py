@@ -49,12 +49,15 @@ class Generation:
         *,
         client_context: Mapping[str, object] | None = None,
         receiver: Receiver | None = None,
+        request_id: str | None = None,
     ) -> Outcome:
         """Invoke the function."""
         self._running += 1
         self._is_idle.clear()
         try:
-            return await self._local.invoke(payload, client_context=client_context, receiver=receiver)
+            return await self._local.invoke(
+                payload, client_context=client_context, receiver=receiver, request_id=request_id
+            )
         finally:
             self._running -= 1
             if not self._running:

@@ -1,9 +1,9 @@
 """A function whose code is replaced while it answers."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from lambdakit.emulator import FunctionConfiguration, Outcome, Receiver
+from lambdakit.emulator import FunctionConfiguration, Outcome, Receiver, Record
 from lambdakit.operations.dev.generation import Generation
 from lambdakit.operations.dev.listener import Listener
 
@@ -11,15 +11,23 @@ from lambdakit.operations.dev.listener import Listener
 class ReplaceableFunction:
     """Passes invocations on to the code that started last; whatever calls it never has to know of a reload."""
 
-    def __init__(self, configuration: FunctionConfiguration, listener: Listener, *, takes_turns: bool = False) -> None:
+    def __init__(
+        self,
+        configuration: FunctionConfiguration,
+        listener: Listener,
+        *,
+        keep: Callable[[Record], None],
+        takes_turns: bool = False,
+    ) -> None:
         self.name = configuration.name
         self._listener = listener
+        self._keep = keep
         self._takes_turns = takes_turns
         self._current = self._make(configuration)
         self._retiring: dict[asyncio.Task[None], Generation] = {}
 
     def _make(self, configuration: FunctionConfiguration) -> Generation:
-        return Generation(configuration, keep=self._listener.record, takes_turns=self._takes_turns)
+        return Generation(configuration, keep=self._keep, takes_turns=self._takes_turns)
 
     @property
     def configuration(self) -> FunctionConfiguration:
@@ -45,9 +53,12 @@ class ReplaceableFunction:
         *,
         client_context: Mapping[str, object] | None = None,
         receiver: Receiver | None = None,
+        request_id: str | None = None,
     ) -> Outcome:
         """Invoke the function as `LocalFunction.invoke` does."""
-        return await self._current.invoke(payload, client_context=client_context, receiver=receiver)
+        return await self._current.invoke(
+            payload, client_context=client_context, receiver=receiver, request_id=request_id
+        )
 
     async def replace(self, configuration: FunctionConfiguration) -> None:
         """Start the code that is on disk now, and let it answer from then on; code that does not start never does.

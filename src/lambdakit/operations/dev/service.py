@@ -1,51 +1,39 @@
-"""All functions of a project, each behind the service that it is declared for."""
+"""All functions of a project, with what brings them their events."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import NamedTuple, Self
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Self
 
-from lambdakit.emulator import FunctionConfiguration
-from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, listen
-from lambdakit.errors import AddressInUse
+from lambdakit.emulator import FunctionConfiguration, Record
 from lambdakit.operations.dev.listener import Listener
+from lambdakit.operations.dev.part import Part, Running
 from lambdakit.operations.dev.replaceable import ReplaceableFunction
 
 
-class Running(NamedTuple):
-    """A function that can be called."""
-
-    name: str
-    via: str
-    address: str
-
-
-class Front(NamedTuple):
-    """How a function is to be reached: through which service, streaming or not, on which port."""
-
-    via: str
-    streams: bool
-    port: int
-
-
 class Service:
-    """Functions behind front doors, whose code can be replaced while they answer.
+    """Functions whose code can be replaced while they answer, and the parts that invoke them.
 
-    `fronts` says how to reach each of the functions that `configure` describes anew for each generation of code. With
-    `takes_turns` each request gets another environment than the one before.
+    `configure` describes the functions anew for each generation of code. `parts` are open before the functions start,
+    `sources` when they have started. Each of `keep` gets the functions' log, as the listener does. With `takes_turns`
+    each invocation gets another environment than the one before.
     """
 
     def __init__(
         self,
-        fronts: Mapping[str, Front],
         configure: Callable[[], Mapping[str, FunctionConfiguration]],
+        parts: Sequence[Part],
         listener: Listener,
         *,
+        sources: Sequence[Part] = (),
+        keep: Sequence[Callable[[Record], None]] = (),
         takes_turns: bool = False,
     ) -> None:
-        self._fronts = fronts
         self._configure = configure
+        self._parts = parts
+        self._sources = sources
         self._listener = listener
+        self._keep = (listener.record, *keep)
         self._takes_turns = takes_turns
         self._functions: dict[str, ReplaceableFunction] = {}
         self._turn = asyncio.Lock()
@@ -53,7 +41,7 @@ class Service:
         self.running: list[Running] = []
 
     async def __aenter__(self) -> Self:
-        """Open the doors and start the functions.
+        """Open all parts and start the functions.
 
         Raises:
             AddressInUse: Another process holds a port.
@@ -61,30 +49,28 @@ class Service:
         """
         async with AsyncExitStack() as stack:
             for name, configuration in self._configure().items():
-                await self._open(name, configuration, stack)
+                function = ReplaceableFunction(
+                    configuration, self._listener, keep=self._record, takes_turns=self._takes_turns
+                )
+                self._functions[name] = function
+                await function.open()
+                stack.push_async_callback(function.close)
+            await self._open(self._parts, stack)
             await asyncio.gather(*(each.start() for each in self._functions.values()))
+            await self._open(self._sources, stack)
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def _open(self, name: str, configuration: FunctionConfiguration, stack: AsyncExitStack) -> None:
-        function = ReplaceableFunction(configuration, self._listener, takes_turns=self._takes_turns)
-        self._functions[name] = function
-        await function.open()
-        stack.push_async_callback(function.close)
-        front = self._fronts[name]
-        rules = GATEWAYS[front.via]
-        door = FrontDoor(
-            function,
-            rules,
-            streams=front.streams,
-            log=lambda message: self._listener.note(name, message),
-            note=lambda visit: self._listener.visit(name, visit),
-        )
-        address = await stack.enter_async_context(_listen(door, front.port, name))
-        self.running.append(Running(name, front.via, f"{address}/{rules.stage}".rstrip("/") + "/"))
+    def _record(self, record: Record) -> None:
+        for keep in self._keep:
+            keep(record)
+
+    async def _open(self, parts: Sequence[Part], stack: AsyncExitStack) -> None:
+        for part in parts:
+            self.running += await stack.enter_async_context(part.open(self._functions, self._listener))
 
     async def reload(self) -> None:
         """Start every function with the code and the declaration that are on disk now, and let it answer from then on.
@@ -108,15 +94,3 @@ class Service:
         """Let the next invocation of every function be cold."""
         async with self._turn:
             await asyncio.gather(*(each.cool_down() for each in self._functions.values()))
-
-
-@asynccontextmanager
-async def _listen(door: FrontDoor, port: int, name: str) -> AsyncGenerator[str]:
-    try:
-        async with listen(door, port) as address:
-            yield address
-    except AddressInUse as error:
-        fix = (
-            "end what listens there, as another `toolkit dev` of this project does, or choose a first port with --port"
-        )
-        raise AddressInUse(f"port {port} is in use", where=f"function {name}", fix=fix) from error

@@ -1,0 +1,38 @@
+"""Which requests come from this machine: any web page can send some to a loopback address."""
+
+import contextlib
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from lambdakit.emulator.front_doors.exchange import Send
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def find_foreign(headers: Mapping[bytes, bytes]) -> str:
+    """Return why a request with these headers is not for this machine, and nothing if it is.
+
+    The names are in lower case, as ASGI gives them. Names below `localhost` are this machine's, too.
+    """
+    host = headers.get(b"host", b"").decode("latin-1")
+    if not _is_here(f"//{host}"):
+        return f"the Host header names {host!r}, and only this machine's own names are served"
+    origin = headers.get(b"origin")
+    if origin is not None and not _is_here(origin.decode("latin-1")):
+        return f"the Origin header names {origin.decode('latin-1')!r}, and only pages of this machine may call"
+    return ""
+
+
+def _is_here(address: str) -> bool:
+    with contextlib.suppress(ValueError):
+        name = urlsplit(address).hostname or ""
+        return name in _LOOPBACK or name.endswith(".localhost")
+    return False
+
+
+async def refuse_foreign(send: Send, reason: str) -> None:
+    """Answer 403 and say why, as text."""
+    body = f"toolkit: {reason}\n".encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

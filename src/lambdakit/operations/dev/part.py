@@ -1,0 +1,45 @@
+"""What a service is made of, beside its functions."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NamedTuple, Protocol
+
+from lambdakit.emulator.front_doors import listen
+from lambdakit.errors import AddressInUse
+from lambdakit.operations.dev.listener import Listener
+from lambdakit.operations.dev.replaceable import ReplaceableFunction
+
+Functions = Mapping[str, ReplaceableFunction]
+"""The functions of a service by their names."""
+
+
+class Running(NamedTuple):
+    """Something that can be called; `example` is a command that does so."""
+
+    name: str
+    via: str
+    address: str
+    example: str = ""
+
+
+class Part(Protocol):
+    """Brings functions what they are invoked with, or what they need."""
+
+    def open(self, functions: Functions, listener: Listener) -> AbstractAsyncContextManager[list[Running]]:
+        """Return a context in which it works, and that gives what can be called meanwhile."""
+        ...
+
+
+@asynccontextmanager
+async def listen_for(name: str, app: Any, port: int) -> AsyncGenerator[str]:
+    """Serve an ASGI app on a loopback port, and give its address.
+
+    Raises:
+        AddressInUse: Another process holds the port; it says whose address it was to be.
+    """
+    try:
+        async with listen(app, port) as address:
+            yield address
+    except AddressInUse as error:
+        fix = "end what listens there, perhaps another toolkit dev of this project, or choose another --port"
+        raise AddressInUse(f"port {port} is in use", where=name, fix=fix) from error

@@ -1,0 +1,123 @@
+"""Which functions a service has, and how each is set up and reached."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from lambdakit import project
+from lambdakit.emulator import FunctionConfiguration
+from lambdakit.errors import OptionError, UnknownFunction
+from lambdakit.operations.dev.front_doors import Front
+from lambdakit.operations.dev.ports import choose_ports
+from lambdakit.operations.functions.configuring import configure
+from lambdakit.operations.functions.target import Target, find_target
+from lambdakit.project import HttpTrigger, Via
+
+INVOKE_API = "(lambda)"
+"""The name under which Lambda's own API has its port; no function can have it."""
+
+
+class Plan:
+    """The functions with some names, by default all that are declared, as the declaration has them now.
+
+    `via` is the service before all of them in place of the declared ones. `port` is the first one's, each other has the
+    next; by default each function keeps one of its own.
+
+    Raises:
+        DeclarationError: The declaration holds mistakes.
+        UnknownFunction: There is no function of a name, or none at all.
+        OptionError: A debugger is to follow several functions.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        names: Sequence[str] = (),
+        *,
+        via: Via | None = None,
+        port: int | None = None,
+        env_file: Path | None = None,
+        debug_port: int | None = None,
+    ) -> None:
+        self._folder = folder
+        self._names = names or _declared(folder)
+        self._via = via
+        self._env_file = env_file
+        self._debug_port = debug_port
+        self.targets = self._find()
+        names_of_ports = [*(each.function.name for each in self.targets if is_called_over_http(each)), INVOKE_API]
+        self.ports = choose_ports(self.root, names_of_ports, first=port)
+        if debug_port is not None and len(self.targets) > 1:
+            fix = f"name one function, as in toolkit dev {self.targets[0].function.name} --debug-port {debug_port}"
+            raise OptionError("a debugger follows one function", where="--debug-port", fix=fix)
+
+    @property
+    def root(self) -> Path:
+        """The folder whose code is served."""
+        return self.targets[0].root
+
+    def _find(self) -> list[Target]:
+        return [self._move(find_target(name, self._folder)) for name in self._names]
+
+    def _move(self, target: Target) -> Target:
+        """Put another service before a function that HTTP requests can reach."""
+        function = target.function
+        if self._via is None or function.mcp is not None or not is_called_over_http(target):
+            return target
+        trigger = function.http or HttpTrigger(auth="none")
+        streaming = trigger.streaming and self._via in {"function-url", "rest-api"}
+        return replace(target, function=replace(function, http=replace(trigger, via=self._via, streaming=streaming)))
+
+    def fronts(self) -> dict[str, Front]:
+        """Return how to reach each function that HTTP requests can reach."""
+        return {
+            target.function.name: Front(target.via, target.is_streaming, self.ports[target.function.name])
+            for target in self.targets
+            if is_called_over_http(target)
+        }
+
+    def configure(self, note: Callable[[str, str], None]) -> Mapping[str, FunctionConfiguration]:
+        """Read the declaration again and return what the emulator has to know of each function.
+
+        `note` gets a function's name and what there is to know about how it is set up.
+        """
+        self.targets = self._find()
+        return {target.function.name: self._configure(target, note) for target in self.targets}
+
+    def _configure(self, target: Target, note: Callable[[str, str], None]) -> FunctionConfiguration:
+        name = target.function.name
+        configuration = configure(
+            target, env_file=self._env_file, debug_port=self._debug_port, note=partial(note, name)
+        )
+        # What is declared stays as it is: an endpoint of the user's own takes the place of ours.
+        return replace(configuration, variables={**self._endpoints(), **configuration.variables})
+
+    def _endpoints(self) -> dict[str, str]:
+        return {"AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{self.ports[INVOKE_API]}"}
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables of all functions together."""
+        return {name: value for each in self.configure(_discard).values() for name, value in each.variables.items()}
+
+
+def _discard(_name: str, _message: str) -> None:
+    """Leave a note to whoever reads the declaration next."""
+
+
+def is_called_over_http(target: Target) -> bool:
+    """Say whether HTTP requests can reach a function: it is declared so, or with no trigger at all."""
+    function = target.function
+    return function.http is not None or function.mcp is not None or not (function.queue or function.schedule)
+
+
+def _declared(folder: Path) -> list[str]:
+    declaration = project.find(folder)
+    names = list(project.load(declaration).functions) if declaration else []
+    if not names:
+        raise UnknownFunction(
+            "there is no function to serve",
+            where=f"{folder} or a folder above it",
+            fix="declare one in pyproject.toml, or name an app: toolkit dev module:attribute",
+        )
+    return names
