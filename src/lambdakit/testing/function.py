@@ -15,7 +15,7 @@ from lambdakit.emulator import Account, FunctionConfiguration, LocalFunction, Re
 from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, GatewayRules, listen
 from lambdakit.errors import UserError
 from lambdakit.operations.event_factories import Events
-from lambdakit.operations.targets import Target
+from lambdakit.operations.functions.target import Target
 from lambdakit.testing.mcp_client import McpClient, open_async_client, open_client
 from lambdakit.testing.queue import Queue
 from lambdakit.testing.result import Logs, Result

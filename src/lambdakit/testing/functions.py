@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
@@ -9,7 +10,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from lambdakit import settings
 from lambdakit.errors import OptionError
-from lambdakit.operations.targets import RuntimeName, Target, configure, find_target
+from lambdakit.operations.functions.configuring import configure
+from lambdakit.operations.functions.target import Runtime, Target, find_target
 from lambdakit.testing.function import LambdaFunction
 
 Via = Literal["function-url", "http-api", "rest-api", "alb"]
@@ -62,7 +64,7 @@ class Functions:
         *,
         root: Path | None = None,
         environment: Mapping[str, str] | None = None,
-        runtime: RuntimeName | None = None,
+        runtime: Runtime | None = None,
         via: Via | None = None,
         streams: bool | None = None,
         shared: bool = False,
@@ -103,7 +105,7 @@ class Functions:
         self,
         target: Target,
         environment: Mapping[str, str] | None,
-        runtime: RuntimeName | None,
+        runtime: Runtime | None,
         via: Via | None,
         *,
         streams: bool | None,
@@ -113,6 +115,8 @@ class Functions:
         is_streaming = target.is_streaming if streams is None else streams
         runtime = runtime or ("lambdakit" if is_streaming else "awslambdaric")
         variables = {settings.STREAMING: via or target.via} if is_streaming and runtime == "lambdakit" else {}
-        configuration = configure(target, runtime=runtime, variables={**variables, **(environment or {})}, **instead)
+        declared = configure(target, runtime=runtime)
+        whole = {**variables, **declared.variables, **(environment or {})}
+        configuration = replace(declared, variables=whole, **instead)
         stack = self._laboratory.stack if shared else self._stack
         return LambdaFunction(target, configuration, self._laboratory.portal, stack, via=via, streams=is_streaming)
