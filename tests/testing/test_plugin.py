@@ -127,6 +127,26 @@ def test_a_mistake_is_shown_at_the_line_of_the_test(tmp_path: Path) -> None:
     assert "functions.py:" not in done.stdout
 
 
+def test_the_declaration_is_the_nearest_one_above_the_test(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        test = f"def test_counts(lambda_function):\n    assert lambda_function('{name}').invoke().value['body']\n"
+        write_project(tmp_path / name, **{f"test_{name}": test})
+        declaration = (tmp_path / name / "pyproject.toml").read_text().replace("functions.counter", f"functions.{name}")
+        (tmp_path / name / "pyproject.toml").write_text(declaration)
+    done = run_pytest(tmp_path, "--import-mode=importlib")
+
+    assert "2 passed" in done.stdout, done.stdout
+
+
+def test_a_missing_package_is_told_with_what_installs_it(tmp_path: Path) -> None:
+    conftest = "import sys\nsys.modules['httpx2'] = None\n"
+    done = run_pytest(write_project(tmp_path, conftest=conftest, test_mistake=MISTAKE))
+
+    assert "the package 'httpx2' is missing (in lambda_function). Fix: pip install 'lambdakit[testing]'" in done.stdout
+
+
 def test_a_run_that_uses_no_function_imports_nothing_for_it(tmp_path: Path) -> None:
     look = "import json, sys, lambdakit.testing.plugin, lambdakit.testing; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=SECONDS, check=True)

@@ -37,26 +37,26 @@ class Settings(TypedDict, total=False):
 class Laboratory:
     """One event loop in a thread for all functions of a run, and the functions that tests share."""
 
-    def __init__(self, root: Path, portal: BlockingPortal, stack: ExitStack) -> None:
-        self.root = root
+    def __init__(self, portal: BlockingPortal, stack: ExitStack) -> None:
         self.portal = portal
         self.stack = stack
         self.shared: dict[object, LambdaFunction] = {}
 
     @classmethod
     @contextmanager
-    def open(cls, root: Path) -> "Generator[Laboratory]":
+    def open(cls) -> "Generator[Laboratory]":
         """Run the loop; functions that are still open at the end are closed."""
         with start_blocking_portal("asyncio") as portal, ExitStack() as stack:
-            yield cls(root, portal, stack)
+            yield cls(portal, stack)
 
 
 class Functions:
-    """Starts functions for one test: `lambda_function("api")`."""
+    """Starts functions for one test: `lambda_function("api")`; `root` is where its project is."""
 
-    def __init__(self, laboratory: Laboratory, stack: ExitStack) -> None:
+    def __init__(self, laboratory: Laboratory, stack: ExitStack, root: Path) -> None:
         self._laboratory = laboratory
         self._stack = stack
+        self._root = root
 
     def __call__(
         self,
@@ -74,7 +74,8 @@ class Functions:
 
         Args:
             name: A declared function, or any ASGI app or handler as `module:attribute`.
-            root: The folder of the declaration or of the app, by default pytest's `rootdir`.
+            root: The folder of the declaration or of the app, by default that of the nearest declaration above the
+                test, or else pytest's `rootdir`.
             environment: Environment variables beside the declared ones.
             runtime: What runs it, by default AWS's own client, or the toolkit's for a function that streams.
             via: The service in front of it, by default the declared one or a function URL.
@@ -90,12 +91,13 @@ class Functions:
         if unknown := instead.keys() - Settings.__annotations__.keys():
             fix = f"use {', '.join(Settings.__annotations__)}"
             raise OptionError(f"there is no setting {', '.join(sorted(unknown))}", where=f"function {name}", fix=fix)
+        root = root or self._root
         options = (root, sorted((environment or {}).items()), runtime, via, streams, sorted(instead.items()))
         known = self._laboratory.shared.get((name, str(options)))
         if shared and known is not None:
             known.forget_user()
             return known
-        target = find_target(name, root or self._laboratory.root)
+        target = find_target(name, root)
         function = self._start(target, environment, runtime, via, streams=streams, shared=shared, instead=instead)
         if shared:
             self._laboratory.shared[name, str(options)] = function
