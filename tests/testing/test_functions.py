@@ -43,6 +43,13 @@ def test_a_function_that_fails_is_a_result(tmp_path: Path, lambda_function: Func
     assert result.value["errorMessage"] == "no tea"
 
 
+def test_a_function_that_takes_too_long_is_a_result(tmp_path: Path, lambda_function: Functions) -> None:
+    result = lambda_function("functions:wait", root=write_project(tmp_path), timeout=0.2).invoke()
+
+    assert (result.error_type, result.report.status) == ("Sandbox.Timedout", "timeout")
+    assert "Task timed out after 0.20 seconds" in result.logs.text
+
+
 def test_settings_and_variables_take_the_place_of_declared_ones(tmp_path: Path, lambda_function: Functions) -> None:
     root = write_project(tmp_path)
     result = lambda_function("counter", root=root, environment={"WORD": "towel"}, memory=256).invoke()
@@ -91,6 +98,14 @@ def test_requests_one_after_the_other_meet_the_same_environment(counter: LambdaF
 
     assert counts == list(range(1, 21))
     assert counter.environments == 1
+
+
+def test_a_request_beside_one_that_runs_meets_another_environment(tmp_path: Path, lambda_function: Functions) -> None:
+    function = lambda_function("functions:stream", root=write_project(tmp_path), streams=True)
+
+    with function.http.stream("GET", "/") as first, function.http.stream("GET", "/") as second:
+        assert next(first.iter_raw()) == next(second.iter_raw()) == b"first"
+        assert function.environments == 2
 
 
 def test_a_coroutine_has_a_client_of_its_own(counter: LambdaFunction) -> None:

@@ -68,6 +68,26 @@ MISTAKE = """
 """
 
 
+COROUTINES = """
+    import pytest
+
+    @pytest.fixture(scope="module")
+    def anyio_backend():
+        return "asyncio"
+
+    @pytest.mark.anyio
+    async def test_coroutine(lambda_function):
+        counter = lambda_function("counter")
+        async with counter.ahttp() as client:
+            assert (await client.get("/")).json()["calls"] == 1
+        result = await counter.ainvoke({"a": 1})
+        assert not result.failed
+        counter.cold_start()
+        assert counter.http.get("/").json()["calls"] == 1
+        assert "call 2" in counter.logs.text
+"""
+
+
 def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
@@ -108,6 +128,12 @@ def test_workers_of_xdist_do_not_meet(tmp_path: Path) -> None:
     done = run_pytest(write_project(tmp_path, test_parallel=PARALLEL), "-n", "2")
 
     assert "6 passed" in done.stdout, done.stdout
+
+
+def test_a_test_may_be_a_coroutine(tmp_path: Path) -> None:
+    done = run_pytest(write_project(tmp_path, test_coroutines=COROUTINES))
+
+    assert "1 passed" in done.stdout, done.stdout
 
 
 def test_the_ids_of_events_are_those_of_the_test(tmp_path: Path) -> None:
