@@ -1,5 +1,6 @@
 """`toolkit dev` as a process."""
 
+import contextlib
 import os
 import pty
 import re
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -37,12 +39,12 @@ queue = { batch = 10 }
 
 @contextmanager
 def start(
-    folder: Path, *arguments: str, stdin: int = subprocess.DEVNULL
+    folder: Path, *arguments: str, stdin: int = subprocess.DEVNULL, stderr: int | IO[str] = subprocess.PIPE
 ) -> Generator[tuple[subprocess.Popen[str], str]]:
     """Start the command, and give it with the first address that it prints."""
     command = [sys.executable, "-m", "lambdakit", "dev", *arguments]
     process = subprocess.Popen(
-        command, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True, bufsize=1
     )
     try:
         assert process.stdout is not None
@@ -89,6 +91,18 @@ def test_a_save_is_answered_by_the_new_code(tmp_path: Path) -> None:
         (tmp_path / "shop.py").write_text(APP.replace("hello", "again"))
         read_until(process, "reloaded after shop.py")
         assert ask(address) == "again"
+
+
+def test_its_own_output_in_the_folder_is_no_reason_to_reload(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(APP)
+    output = tmp_path / "out.txt"
+    with output.open("w") as stream, start(tmp_path, "shop:app", stderr=stream) as (process, address):
+        assert ask(address) == "hello"
+        while "reloaded after" not in output.read_text():
+            (tmp_path / "shop.py").write_text(APP)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.5)
+    assert "out.txt" not in output.read_text()
 
 
 def test_an_error_is_shown_with_the_lines_of_the_user_and_nothing_that_steers_the_terminal(tmp_path: Path) -> None:

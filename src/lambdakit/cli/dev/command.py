@@ -34,7 +34,7 @@ def dev(
     from lambdakit.cli.dev.running import run  # noqa: PLC0415
     from lambdakit.cli.dev.screen import Screen  # noqa: PLC0415
     from lambdakit.operations.dev import Plan, assemble  # noqa: PLC0415
-    from lambdakit.operations.logs import LogKeeper, log_folder  # noqa: PLC0415
+    from lambdakit.operations.logs import Gatherer, LogKeeper, log_folder  # noqa: PLC0415
 
     plan = Plan(
         Path.cwd(),
@@ -49,8 +49,9 @@ def dev(
         for gap in _gaps(target):
             screen.note(target.function.name, gap)
     keeper = LogKeeper(log_folder(plan.root), partial(screen.note_once, ""), variables=plan.variables())
-    service = assemble(plan, screen, keep=keeper.keep, note=screen.note_once, takes_turns=round_robin)
-    return run(service, screen, root=None if no_reload else plan.root)
+    with Gatherer(keeper.keep_all) as gatherer:
+        service = assemble(plan, screen, keep=gatherer.keep, note=screen.note_once, takes_turns=round_robin)
+        return run(service, screen, root=None if no_reload else plan.root)
 
 
 def _gaps(target: "Target") -> list[str]:
