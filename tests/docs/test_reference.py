@@ -20,6 +20,7 @@ from lambdakit.auth import TokenVerifier
 from lambdakit.auth.documents import fetch
 from lambdakit.emulator import Environment, FunctionConfiguration, LocalFunction
 from lambdakit.emulator.launching.variables import build_variables
+from lambdakit.emulator.queues import Queues, Store
 from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, detect
 from lambdakit.operations.functions.target import find_target
 from lambdakit.project import (
@@ -265,6 +266,18 @@ def refuse_for(scopes: tuple[str, ...]) -> None:
 
 
 VERIFIER = TokenVerifier(issuer="https://login.example.com/", audience="shop")
+
+
+async def open_twice(path: Path) -> None:
+    async with Store(path), Store(path):
+        pass
+
+
+async def receive_from_nowhere(path: Path) -> None:
+    async with Queues(Store(path)) as queues:
+        await queues.receive("orders")
+
+
 DECLARATION = '[tool.lambdakit.functions.api]\nhandler = "api.handler"\n'
 EVENT = make_event()
 RAISED: dict[str, Callable[[Path], object]] = {
@@ -282,6 +295,8 @@ RAISED: dict[str, Callable[[Path], object]] = {
     "TokenRefused": lambda _: VERIFIER.verify("abc"),
     "InsufficientScope": lambda _: refuse_for(("orders:read",)),
     "IssuerFault": lambda _: fetch("http://login.example.com/keys", timeout=1),
+    "QueuesInUse": lambda folder: asyncio.run(open_twice(folder / "queues.sqlite")),
+    "QueueRefusal": lambda folder: asyncio.run(receive_from_nowhere(folder / "queues.sqlite")),
     "EnvironmentFault": lambda _: asyncio.run(invoke_closed(b"{}")),
 }
 """How an exception comes about, for each whose message is the same on every machine."""

@@ -17,6 +17,7 @@ _APP = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 Runtime = Literal["awslambdaric", "lambdakit"]
 """What runs a function: the client that AWS runs, or the toolkit's own."""
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The version of Python that runs this."""
 
 
 @dataclass(frozen=True)
