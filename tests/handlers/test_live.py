@@ -1,21 +1,16 @@
-import signal
-import subprocess
-import sys
+"""The shop's API as a function that streams."""
+
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from lambdakit.testing import Functions
 
 
-def test_the_first_stock_arrives_long_before_the_last() -> None:
-    command = [sys.executable, "-m", "lambdakit", "invoke-local", "live", "GET", "/items/42/stock?seconds=25"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
-        began = time.monotonic()
-        try:
-            assert running.stdout is not None
-            lines = [running.stdout.readline() for _ in range(3)]
-            assert time.monotonic() - began < 20
-        finally:
-            running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=30) == 130
-    assert lines == [b"event: stock\n", b'data: {"stock":64}\n', b"id: 0\n"]
+def test_the_first_stock_arrives_long_before_the_last(lambda_function: Functions) -> None:
+    live = lambda_function("live")
+    began = time.monotonic()
+    with live.http.stream("GET", "/items/42/stock?seconds=25") as response:
+        lines = response.iter_lines()
+        first = [next(lines) for _ in range(3)]
+        assert time.monotonic() - began < 20
+
+    assert first == ["event: stock", 'data: {"stock":64}', "id: 0"]

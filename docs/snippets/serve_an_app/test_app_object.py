@@ -4,9 +4,7 @@ from collections.abc import Iterator
 import pytest
 from app_object import handler
 
-from lambdakit.events import FORMATS, Request, Response
-
-FUNCTION_URL = FORMATS["function-url"]
+from lambdakit.testing import Events
 
 
 @pytest.fixture(autouse=True)
@@ -15,12 +13,7 @@ def _a_new_environment() -> Iterator[None]:
     handler.close()
 
 
-def send(method: str, path: str, body: bytes = b"") -> Response:
-    request = Request(method, path, path.encode(), b"", [(b"host", b"shop.test")], body)
-    return FUNCTION_URL.decode_response(handler(FUNCTION_URL.encode_request(request)))
+def test_an_item_is_read(lambda_events: Events) -> None:
+    result = handler(lambda_events.function_url("GET", "/items/42"))
 
-
-def test_an_item_is_read() -> None:
-    response = send("GET", "/items/42")
-
-    assert (response.status, json.loads(response.body)) == (200, {"id": 42})
+    assert (result["statusCode"], json.loads(result["body"])) == (200, {"id": 42})

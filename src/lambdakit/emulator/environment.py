@@ -127,6 +127,11 @@ class Environment:
                 self._stillness.begin(start.runtime, children=start.runtime.freeze())
             return None
 
+    def kill(self) -> None:
+        """Kill the function's processes; an invocation fails, and the next one starts them anew."""
+        if self._host is not None:
+            self._host.kill()
+
     async def pause(self, seconds: float) -> None:
         """Let the environment stand still for a while, as between invocations that are far apart."""
         async with self._room:

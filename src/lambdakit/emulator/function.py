@@ -143,6 +143,10 @@ class LocalFunction:
         """End all idle environments, so that the next invocation is cold."""
         await self._pool.retire()
 
+    async def kill(self) -> None:
+        """Kill the function's processes, as when its machine is lost: invocations fail, and the next one is cold."""
+        await self._pool.kill()
+
     async def pause(self, seconds: float) -> None:
         """Let the idle environments stand still for a while, as between invocations that are far apart."""
         await self._pool.pause(seconds)

@@ -148,6 +148,12 @@ class Pool:
         """End all environments that have no invocation."""
         await self._end([each for each in self._members if not each.running])
 
+    async def kill(self) -> None:
+        """Kill what runs in every environment, and end those that have no invocation."""
+        for member in self._members:
+            member.environment.kill()
+        await self.retire()
+
     async def close(self) -> None:
         """End all environments; invocations that still run or wait fail."""
         self._is_closed = True

@@ -150,6 +150,8 @@ def test_a_header_is_refused_for_what_is_wrong_with_it(header: str, text: str) -
 
 def test_a_moment_has_to_be_given_as_aws_writes_it() -> None:
     assert message(ask(with_header(GOOD, **{"x-amz-date": "today"}))).startswith("Date must be in ISO-8601")
+    dated = as_request(URL, {"authorization": GOOD, "date": "Mon, 09 Nov 2026 23:36:00 GMT"})
+    assert message(ask(dated)).startswith("Date must be in ISO-8601 'basic format'. Got 'Mon, 09 Nov 2026")
     without = as_request(URL, {"authorization": GOOD})
     assert "existence of either a 'X-Amz-Date' or a 'Date' header" in message(ask(without))
 
@@ -190,6 +192,13 @@ def test_only_keys_that_are_known_are_accepted(key: Credentials) -> None:
 
     assert isinstance(ask(request), Response)
     assert isinstance(ask(request, credentials=[key]), Authorized)
+
+
+def test_two_signatures_are_none() -> None:
+    request = signed()
+    twice = [pair for pair in request.headers if pair[0] == b"authorization"]
+
+    assert isinstance(ask(request._replace(headers=[*request.headers, *twice])), Response)
 
 
 def test_an_http_api_keeps_to_itself_what_is_wrong() -> None:

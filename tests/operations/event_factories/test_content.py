@@ -22,7 +22,6 @@ from lambdakit.events import FORMATS
 from lambdakit.operations.event_factories import Events, Origin
 from lambdakit.operations.event_factories.attribute_values import to_attribute
 from lambdakit.operations.event_factories.cognito import TRIGGERS
-from lambdakit.operations.event_factories.queues import digest_attributes
 
 NOW = datetime(2026, 7, 10, 19, 19, 4, 500_000, tzinfo=UTC)
 EVENTS = Events(Origin(seed=7, now=NOW, account="210987654321", region="eu-central-1"))
@@ -167,7 +166,6 @@ def test_the_digest_of_attributes_is_the_one_that_a_queue_returns() -> None:
     sent = sqs.send_message(QueueUrl=url, MessageBody="x", MessageAttributes=attributes)
 
     own: dict[str, Any] = {"kind": "tea ü", "count": 3, "raw": b"\x00\xff"}
-    assert digest_attributes(own) == sent["MD5OfMessageAttributes"]
     record = EVENTS.sqs("x", attributes=own)["Records"][0]
     assert record["md5OfMessageAttributes"] == sent["MD5OfMessageAttributes"]
     assert record["messageAttributes"]["raw"]["binaryValue"] == base64.b64encode(b"\x00\xff").decode()

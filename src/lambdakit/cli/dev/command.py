@@ -34,7 +34,7 @@ def dev(
     from lambdakit.cli.dev.running import run  # noqa: PLC0415
     from lambdakit.cli.dev.screen import Screen  # noqa: PLC0415
     from lambdakit.operations.dev import Plan, assemble  # noqa: PLC0415
-    from lambdakit.operations.logs import LogKeeper, log_folder  # noqa: PLC0415
+    from lambdakit.operations.logs import Gatherer, LogKeeper, log_folder  # noqa: PLC0415
 
     plan = Plan(
         Path.cwd(),
@@ -49,12 +49,15 @@ def dev(
         for gap in _gaps(target):
             screen.note(target.function.name, gap)
     keeper = LogKeeper(log_folder(plan.root), partial(screen.note_once, ""), variables=plan.variables())
-    service = assemble(plan, screen, keep=keeper.keep, note=screen.note_once, takes_turns=round_robin)
-    return run(service, screen, root=None if no_reload else plan.root)
+    with Gatherer(keeper.keep_all) as gatherer:
+        service = assemble(plan, screen, keep=gatherer.keep, note=screen.note_once, takes_turns=round_robin)
+        return run(service, screen, root=None if no_reload else plan.root)
 
 
 def _gaps(target: "Target") -> list[str]:
     """Return what the function has on AWS and not here."""
+    from lambdakit.operations.functions.authorizing import explain_gap  # noqa: PLC0415 (the emulator, as above)
+
     function = target.function
     trigger = function.http or function.mcp
     gaps = [
@@ -62,6 +65,6 @@ def _gaps(target: "Target") -> list[str]:
         for kind, declared in (("queue", function.queue), ("schedule", function.schedule))
         if declared
     ]
-    if trigger is not None and trigger.auth != "none":
-        gaps.append("its auth is not checked here: everybody on this machine can call it")
+    if trigger is not None and (gap := explain_gap(trigger.auth, trigger.via)):
+        gaps.append(gap)
     return gaps

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 import webbrowser
@@ -82,8 +83,11 @@ async def _reload(service: Service, screen: Screen, root: Path | None, is_open: 
     if root is None:
         await asyncio.Event().wait()
         return
-    async for changed in watch(root):
+    async for saved in watch(root):
         await is_open.wait()
+        changed = {path for path in saved if not _is_own_output(path)}
+        if not changed:
+            continue
         began = time.perf_counter()
         try:
             await service.reload()
@@ -91,3 +95,12 @@ async def _reload(service: Service, screen: Screen, root: Path | None, is_open: 
             screen.note("", f"{error}. The code of before goes on.")
         else:
             screen.show_reload(changed, root, seconds=time.perf_counter() - began)
+
+
+def _is_own_output(path: Path) -> bool:
+    """Say whether a file is one that this command itself is made to write, as by `toolkit dev > out.txt`."""
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return True
+    return False

@@ -19,6 +19,8 @@ from lambdakit.operations.functions.cost import Architecture, price_million
 _KEYS = "c: cold start now   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _REMEMBERED = 256
+_ADVICE = "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code."
+"""Beginning of what AWS's client says beside each error that it reports."""
 
 
 class Screen:
@@ -99,6 +101,8 @@ class Screen:
 
     def record(self, record: Record) -> None:
         """Print what a function writes, and the emulator's own notes; the platform's lines say what a visit says."""
+        if _ADVICE in record.message:
+            return
         is_note = record.origin == "platform" and record.message.startswith("lambdakit: ")
         if record.origin == "function" and self._shows_logs:
             message = self._tracebacks.fold(show_message(record.message))
@@ -110,7 +114,7 @@ class Screen:
 
     def note(self, name: str, message: str) -> None:
         """Print what the developer has to know."""
-        first, *others = map(make_visible, message.split("\n"))
+        first, *others = map(make_visible, message.replace("\r\n", "\n").rstrip().split("\n"))
         typer.echo("\n".join([f"{_bold(name or 'toolkit')} {first}", *(f"    {line}" for line in others)]), err=True)
 
     def note_once(self, name: str, message: str) -> None:

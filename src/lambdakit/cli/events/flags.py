@@ -52,8 +52,10 @@ def _shown(default: Any) -> str:
 
 
 def _find_form(annotation: Any, name: str) -> _Form:
-    if annotation is bool or get_origin(annotation) is Literal:
-        return _Form(annotation, None, _keep)
+    if annotation is bool:
+        return _Form(bool, None, _keep)
+    if get_origin(annotation) is Literal:
+        return _Form(annotation, "|".join(get_args(annotation)), _keep)
     if annotation in {str, str | None}:
         return _Form(str, "TEXT", _keep)
     if annotation is int:

@@ -60,7 +60,7 @@ class IamAuthorizer:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._kind: Kind = kind
-        self._service = "lambda" if kind == "function-url" else "execute-api"
+        self._service = service_of(kind)
         self._region = region
         self._credentials = credentials
         self._clock = clock
@@ -91,16 +91,7 @@ class IamAuthorizer:
             raise BadSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 
     def _check_time(self, signature: Signature) -> None:
-        try:
-            signed = datetime.strptime(signature.moment, _FORMAT).replace(tzinfo=UTC)
-        except ValueError:
-            message = f"Date must be in ISO-8601 'basic format'. Got '{signature.moment}'. See http://en.wikipedia.org/wiki/ISO_8601"
-            raise BadSignature(message, error_type="IncompleteSignatureException") from None
-        if signature.moment[:8] != signature.date:
-            raise BadSignature(
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-                f"'{signature.date}' != '{signature.moment[:8]}', from '{signature.moment}'."
-            )
+        signed = _read_moment(signature)
         now = datetime.fromtimestamp(self._clock(), UTC)
         lifetime = _SKEW if signature.lifetime is None else timedelta(seconds=signature.lifetime)
         if signed < now - lifetime:
@@ -126,6 +117,28 @@ class IamAuthorizer:
         texts = describe(request, signature)
         if not any(is_signed_with(each.secret, signature, texts.to_sign) for each in known):
             raise BadSignature(_explain(self._kind, texts))
+
+
+def _read_moment(signature: Signature) -> datetime:
+    moment, day = signature.moment, signature.moment[:8]
+    try:
+        signed = datetime.strptime(moment, _FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        raise BadSignature(
+            f"Date must be in ISO-8601 'basic format'. Got '{moment}'. See http://en.wikipedia.org/wiki/ISO_8601",
+            error_type="IncompleteSignatureException",
+        ) from None
+    if day != signature.date:
+        raise BadSignature(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{signature.date}' != '{day}', from '{moment}'."
+        )
+    return signed
+
+
+def service_of(kind: Kind) -> str:
+    """Return the name of the service that requests to a gateway are signed for."""
+    return "lambda" if kind == "function-url" else "execute-api"
 
 
 def _write(moment: datetime) -> str:

@@ -11,7 +11,8 @@ import uvicorn
 
 from lambdakit.errors import AddressInUse
 
-_LARGEST_HEAD = 65_536
+_LARGEST_HEAD = 2 * 1024 * 1024
+"""More than any service takes, as each has its own limit and its own answer."""
 
 
 class _Server(uvicorn.Server):
@@ -42,6 +43,8 @@ async def listen(app: Any, port: int = 0) -> AsyncGenerator[str]:
     listener = bind(port)
     config = uvicorn.Config(
         app,
+        # Named, as another one may be installed, with other limits.
+        http="h11",
         log_config=None,
         log_level="critical",
         access_log=False,

@@ -12,7 +12,7 @@ from lambdakit.operations.dev.front_doors import Front
 from lambdakit.operations.dev.ports import choose_ports
 from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Target, find_target
-from lambdakit.project import HttpTrigger, Via
+from lambdakit.project import FunctionAuth, HttpTrigger, Via
 
 INVOKE_API = "(lambda)"
 """The name under which Lambda's own API has its port; no function can have it."""
@@ -46,9 +46,9 @@ class Plan:
         self._env_file = env_file
         self._debug_port = debug_port
         self.targets = self._find()
-        names_of_ports = [*(each.function.name for each in self.targets if is_called_over_http(each)), INVOKE_API]
+        names_of_ports = [*(each.function.name for each in self._served()), INVOKE_API]
         self.ports = choose_ports(self.root, names_of_ports, first=port)
-        if debug_port is not None and len(self.targets) > 1:
+        if debug_port is not None and len(self._names) > 1:
             fix = f"name one function, as in toolkit dev {self.targets[0].function.name} --debug-port {debug_port}"
             raise OptionError("a debugger follows one function", where="--debug-port", fix=fix)
 
@@ -58,7 +58,20 @@ class Plan:
         return self.targets[0].root
 
     def _find(self) -> list[Target]:
-        return [self._move(find_target(name, self._folder)) for name in self._names]
+        """Return the functions that are named, and behind them those that decide who may call them."""
+        named = [self._move(find_target(name, self._folder)) for name in self._names]
+        missing = _authorizers(named) - {target.function.name for target in named}
+        return [*named, *(find_target(name, self._folder) for name in sorted(missing))]
+
+    def _served(self) -> list[Target]:
+        """Return the functions that get a front door, which those that decide for others do without."""
+        deciders = _authorizers(self.targets)
+        named = self.targets[: len(self._names)]
+        return [
+            each
+            for each in named
+            if is_called_over_http(each) and (each.has_web_trigger or each.function.name not in deciders)
+        ]
 
     def _move(self, target: Target) -> Target:
         """Put another service before a function that HTTP requests can reach."""
@@ -72,9 +85,8 @@ class Plan:
     def fronts(self) -> dict[str, Front]:
         """Return how to reach each function that HTTP requests can reach."""
         return {
-            target.function.name: Front(target.via, target.is_streaming, self.ports[target.function.name])
-            for target in self.targets
-            if is_called_over_http(target)
+            target.function.name: Front(target.via, target.is_streaming, self.ports[target.function.name], target.auth)
+            for target in self._served()
         }
 
     def configure(self, note: Callable[[str, str], None]) -> Mapping[str, FunctionConfiguration]:
@@ -87,9 +99,9 @@ class Plan:
 
     def _configure(self, target: Target, note: Callable[[str, str], None]) -> FunctionConfiguration:
         name = target.function.name
-        configuration = configure(
-            target, env_file=self._env_file, debug_port=self._debug_port, note=partial(note, name)
-        )
+        # A debugger follows the function that is named, not one that decides for it.
+        debug_port = self._debug_port if target in self.targets[: len(self._names)] else None
+        configuration = configure(target, env_file=self._env_file, debug_port=debug_port, note=partial(note, name))
         # What is declared stays as it is: an endpoint of the user's own takes the place of ours.
         return replace(configuration, variables={**self._endpoints(), **configuration.variables})
 
@@ -108,7 +120,11 @@ def _discard(_name: str, _message: str) -> None:
 def is_called_over_http(target: Target) -> bool:
     """Say whether HTTP requests can reach a function: it is declared so, or with no trigger at all."""
     function = target.function
-    return function.http is not None or function.mcp is not None or not (function.queue or function.schedule)
+    return target.has_web_trigger or not (function.queue or function.schedule)
+
+
+def _authorizers(targets: Sequence[Target]) -> set[str]:
+    return {target.auth.function for target in targets if isinstance(target.auth, FunctionAuth)}
 
 
 def _declared(folder: Path) -> list[str]:

@@ -96,11 +96,9 @@ class HttpEvents(Family):
             trace_id=f"Root=1-{int(origin.now.timestamp()):08x}-{origin.hex(24)}",
             time=to_clock(origin.now),
             time_epoch=milliseconds(origin.now),
+            authorizer=place.get("authorizer"),
         )
-        event = FORMATS[via].encode_request(request, gateway)
-        if "authorizer" in place:
-            event["requestContext"]["authorizer"] = dict(place["authorizer"])
-        return event
+        return FORMATS[via].encode_request(request, gateway)
 
     def choose_host(self, via: str) -> str:
         """Return a host as the service names its own."""

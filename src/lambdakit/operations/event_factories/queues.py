@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import struct
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -65,7 +64,7 @@ class QueueEvents(Family):
             },
             "messageAttributes": {name: _describe(value) for name, value in attributes.items()},
             "md5OfBody": _md5(text.encode()),
-            **({"md5OfMessageAttributes": digest_attributes(attributes)} if attributes else {}),
+            **({"md5OfMessageAttributes": _digest(attributes)} if attributes else {}),
             "eventSource": "aws:sqs",
             "eventSourceARN": origin.arn("sqs", queue),
             "awsRegion": origin.region,
@@ -160,24 +159,16 @@ def _declare(value: Attribute) -> Event:
     return {"Type": kind if kind == "Binary" else "String", "Value": _written(value)}
 
 
+def _digest(attributes: Mapping[str, Attribute]) -> str:
+    # The emulator takes longer to import than all events together, and few messages have attributes.
+    from lambdakit.emulator.queues.digests import digest_attributes  # noqa: PLC0415
+
+    return digest_attributes({name: _as_sent(value) for name, value in attributes.items()})
+
+
+def _as_sent(value: Attribute) -> Event:
+    return {"BinaryValue" if isinstance(value, bytes) else "StringValue": _written(value), "DataType": _kind(value)}
+
+
 def _written(value: Attribute) -> str:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
-
-
-def digest_attributes(attributes: Mapping[str, Attribute]) -> str:
-    """Return the MD5 digest that SQS makes of message attributes.
-
-    Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
-    """
-    digested = bytearray()
-    for name in sorted(attributes):
-        value = attributes[name]
-        is_binary = isinstance(value, bytes)
-        content = value if isinstance(value, bytes) else str(value).encode()
-        digested += _prefixed(name.encode()) + _prefixed(_kind(value).encode())
-        digested += bytes([2 if is_binary else 1]) + _prefixed(content)
-    return _md5(bytes(digested))
-
-
-def _prefixed(content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + content

@@ -96,7 +96,12 @@ class WebSocketEvents(Family):
 
 
 def _with_headers(context: Event, headers: Mapping[str, str]) -> Event:
-    sent = {"Host": context["domainName"], "X-Forwarded-For": context["identity"]["sourceIp"], **headers}
+    forwarded = {
+        "X-Forwarded-For": context["identity"]["sourceIp"],
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
+    }
+    sent = {"Host": context["domainName"], **forwarded, **headers}
     return {
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},

@@ -10,13 +10,14 @@ from typing import Literal
 
 from lambdakit import project, settings
 from lambdakit.errors import OptionError, UnknownFunction
-from lambdakit.project import Function, Project
+from lambdakit.project import Auth, Function, Project, Via
 
 _APP_HANDLER = "lambdakit.asgi.handler.handler"
 _APP = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 Runtime = Literal["awslambdaric", "lambdakit"]
 """What runs a function: the client that AWS runs, or the toolkit's own."""
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The version of Python that runs this."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,18 @@ class Target:
     architecture: Literal["arm64", "x86_64"] = "arm64"
 
     @property
-    def via(self) -> str:
+    def has_web_trigger(self) -> bool:
+        """Whether it is declared that HTTP requests or MCP clients reach the function."""
+        return self.function.http is not None or self.function.mcp is not None
+
+    @property
+    def auth(self) -> Auth:
+        """Who may call the function over HTTP."""
+        trigger = self.function.http or self.function.mcp
+        return trigger.auth if trigger else "none"
+
+    @property
+    def via(self) -> Via:
         """The service that brings the function its HTTP requests."""
         trigger = self.function.http or self.function.mcp
         return trigger.via if trigger else "function-url"

@@ -1,0 +1,124 @@
+"""Where functions of a project are started for tests, and how long they live."""
+
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from lambdakit import settings
+from lambdakit.errors import OptionError
+from lambdakit.operations.functions.configuring import configure
+from lambdakit.operations.functions.target import Runtime, Target, find_target
+from lambdakit.testing.function import LambdaFunction
+
+Via = Literal["function-url", "http-api", "rest-api", "alb"]
+"""The services that can bring a function its HTTP requests."""
+
+
+class Settings(TypedDict, total=False):
+    """What can be said instead of what is declared: the fields of `FunctionConfiguration`, sizes in MB and seconds."""
+
+    memory: int
+    timeout: float
+    init_timeout: float
+    max_concurrency: int
+    reserved_concurrency: int
+    snapstart: bool
+    is_frozen: bool
+    limits_memory: bool
+    shares_cpu: bool
+    region: str
+    log_format: Literal["Text", "JSON"]
+
+
+class Laboratory:
+    """One event loop in a thread for all functions of a run, and the functions that tests share."""
+
+    def __init__(self, portal: BlockingPortal, stack: ExitStack) -> None:
+        self.portal = portal
+        self.stack = stack
+        self.shared: dict[object, LambdaFunction] = {}
+
+    @classmethod
+    @contextmanager
+    def open(cls) -> "Generator[Laboratory]":
+        """Run the loop; functions that are still open at the end are closed."""
+        with start_blocking_portal("asyncio") as portal, ExitStack() as stack:
+            yield cls(portal, stack)
+
+
+class Functions:
+    """Starts functions for one test: `lambda_function("api")`; `root` is where its project is."""
+
+    def __init__(self, laboratory: Laboratory, stack: ExitStack, root: Path) -> None:
+        self._laboratory = laboratory
+        self._stack = stack
+        self._root = root
+
+    def __call__(
+        self,
+        name: str,
+        *,
+        root: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        runtime: Runtime | None = None,
+        via: Via | None = None,
+        streams: bool | None = None,
+        shared: bool = False,
+        **instead: Unpack[Settings],
+    ) -> LambdaFunction:
+        """Return a function, whose first environment starts with its first invocation.
+
+        Args:
+            name: A declared function, or any ASGI app or handler as `module:attribute`.
+            root: The folder of the declaration or of the app, by default that of the nearest declaration above the
+                test, or else pytest's `rootdir`.
+            environment: Environment variables beside the declared ones.
+            runtime: What runs it, by default AWS's own client, or the toolkit's for a function that streams.
+            via: The service in front of it, by default the declared one or a function URL.
+            streams: Whether its answers are streamed, by default as declared.
+            shared: Whether its environments live on for the next test that asks for the same; cookies do not.
+            instead: Settings instead of the declared ones.
+
+        Raises:
+            UnknownFunction: No function has this name; the message lists those that are declared.
+            UserError: A setting that AWS would refuse.
+        """
+        __tracebackhide__ = True
+        if unknown := instead.keys() - Settings.__annotations__.keys():
+            fix = f"use {', '.join(Settings.__annotations__)}"
+            raise OptionError(f"there is no setting {', '.join(sorted(unknown))}", where=f"function {name}", fix=fix)
+        root = root or self._root
+        options = (root, sorted((environment or {}).items()), runtime, via, streams, sorted(instead.items()))
+        known = self._laboratory.shared.get((name, str(options)))
+        if shared and known is not None:
+            known.forget_user()
+            return known
+        target = find_target(name, root)
+        function = self._start(target, environment, runtime, via, streams=streams, shared=shared, instead=instead)
+        if shared:
+            self._laboratory.shared[name, str(options)] = function
+        return function
+
+    def _start(
+        self,
+        target: Target,
+        environment: Mapping[str, str] | None,
+        runtime: Runtime | None,
+        via: Via | None,
+        *,
+        streams: bool | None,
+        shared: bool,
+        instead: Settings,
+    ) -> LambdaFunction:
+        is_streaming = target.is_streaming if streams is None else streams
+        runtime = runtime or ("lambdakit" if is_streaming else "awslambdaric")
+        variables = {settings.STREAMING: via or target.via} if is_streaming and runtime == "lambdakit" else {}
+        declared = configure(target, runtime=runtime)
+        whole = {**variables, **declared.variables, **(environment or {})}
+        configuration = replace(declared, variables=whole, **instead)
+        stack = self._laboratory.stack if shared else self._stack
+        return LambdaFunction(target, configuration, self._laboratory.portal, stack, via=via, streams=is_streaming)
