@@ -266,6 +266,8 @@ def refuse_for(scopes: tuple[str, ...]) -> None:
 
 
 VERIFIER = TokenVerifier(issuer="https://login.example.com/", audience="shop")
+
+
 async def open_twice(path: Path) -> None:
     async with Store(path), Store(path):
         pass
