@@ -90,7 +90,7 @@ async def play(folder: Path, model: Model, steps: list[tuple[Any, ...]], *, is_f
             elif action == "receive":
                 compare(model, model.receive(how[0]), await queues.receive(name, count=how[0]))
             elif in_flight := [message for message in model.kept if model.is_in_flight(message)]:
-                message = in_flight[how[0] % len(in_flight)]
+                message: Kept = in_flight[int(how[0]) % len(in_flight)]
                 if action == "delete":
                     await queues.delete(name, message.handle)
                     model.kept.remove(message)
