@@ -307,14 +307,9 @@ def test_a_rest_api_knows_the_key_of_who_signs() -> None:
     signed = FORMATS["rest-api"].encode_request(get(), Gateway(identity={"accessKey": "AKIA"}))
     unsigned = FORMATS["rest-api"].encode_request(get())
 
-<<<<<<< HEAD
     identity = unsigned["requestContext"]["identity"]
     assert identity["accessKey"] is None
     assert signed["requestContext"]["identity"] == identity | {"accessKey": "AKIA"}
-=======
-    known = {name: value for name, value in event["requestContext"]["identity"].items() if value is not None}
-    assert known == {"sourceIp": "127.0.0.1", "userAgent": "", "accessKey": "AKIA"}
->>>>>>> calls
 
 
 @pytest.mark.parametrize(
