@@ -152,3 +152,15 @@ def is_on_demand() -> bool:
 def environment_items() -> list[tuple[str, str]]:
     """Return every environment variable; the logs keep the values of those that look secret out of their lines."""
     return list(os.environ.items())
+
+
+def endpoint_variables() -> dict[str, str]:
+    """Return every `AWS_ENDPOINT_URL...`, the addresses at which AWS's SDKs are told to find services."""
+    return {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL") and value}
+
+
+def shell_credentials() -> dict[str, str]:
+    """Return the AWS credentials of this process, or nothing where a key or its secret is missing."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    found = {name: os.environ[name] for name in names if os.environ.get(name)}
+    return found if found.keys() >= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} else {}

@@ -151,6 +151,14 @@ def test_metadata_can_be_where_oauth_has_it(issuer: Server) -> None:
     assert issuer.requests == [OPENID, issuer.metadata_place, KEYS]
 
 
+def test_metadata_can_be_looked_for_where_openid_has_it_alone(issuer: Server) -> None:
+    issuer.metadata_place = "/.well-known/oauth-authorization-server"
+    with pytest.raises(IssuerFault, match="answers with 404"):
+        verifier(issuer, openid_only=True).verify(issuer.sign())
+
+    assert issuer.requests == [OPENID]
+
+
 def test_the_path_of_an_issuer_comes_before_or_after_the_well_known_part() -> None:
     assert metadata_addresses("https://login.example.com/shop/") == (
         "https://login.example.com/shop/.well-known/openid-configuration",

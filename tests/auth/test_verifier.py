@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -291,3 +293,14 @@ def test_claims_of_any_shape_are_judged_and_nothing_else_happens(claims: dict[st
 def test_text_of_any_kind_is_refused_before_a_key_is_asked_for(token: str) -> None:
     with pytest.raises(TokenRefused):
         TokenVerifier(issuer="http://127.0.0.1:1", audience="shop").verify(token)
+
+
+@pytest.mark.parametrize("package", ["jwt", "cryptography"])
+def test_a_missing_package_is_named_with_the_command_that_installs_it(package: str) -> None:
+    program = f"import sys; sys.modules[{package!r}] = None; import lambdakit.auth"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (
+        f"MissingExtra: {package} is not installed (in lambdakit.auth). Fix: pip install 'lambdakit[auth]'"
+        in (ended.stderr.splitlines()[-1])
+    )

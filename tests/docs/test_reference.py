@@ -16,11 +16,23 @@ from lambdakit.asgi import LambdaApp
 from lambdakit.asgi.loading import find
 from lambdakit.asgi.refusals import deadline_passed, response_too_large
 from lambdakit.asgi.types import Receive, Scope, Send
+from lambdakit.auth import TokenVerifier
+from lambdakit.auth.documents import fetch
 from lambdakit.emulator import Environment, FunctionConfiguration, LocalFunction
 from lambdakit.emulator.launching.variables import build_variables
+from lambdakit.emulator.queues import Queues, Store
 from lambdakit.events import FORMATS, LAMBDA_PAYLOAD_LIMIT, SOURCES, detect
 from lambdakit.operations.functions.target import find_target
-from lambdakit.project import Function, HttpTrigger, McpSettings, McpTrigger, Project, QueueTrigger, TokenAuth
+from lambdakit.project import (
+    Function,
+    FunctionAuth,
+    HttpTrigger,
+    McpSettings,
+    McpTrigger,
+    Project,
+    QueueTrigger,
+    TokenAuth,
+)
 from tests.asgi.apps import make_event
 from tests.asgi.effects import TABLE
 from tests.asgi.test_same_as_uvicorn import ANSWERS, EXAMPLES_PER_PART, PARTS, REQUESTS
@@ -92,6 +104,7 @@ SECTIONS: dict[type[Any], str] = {
     HttpTrigger: "`http`",
     McpTrigger: "`mcp`",
     TokenAuth: "`auth`",
+    FunctionAuth: "`auth` by a function",
     QueueTrigger: "`queue`",
     McpSettings: "`[tool.lambdakit.mcp]`",
 }
@@ -248,6 +261,23 @@ async def invoke_throttled() -> None:
         await function.invoke(b"{}")
 
 
+def refuse_for(scopes: tuple[str, ...]) -> None:
+    raise errors.InsufficientScope(scopes, scopes)
+
+
+VERIFIER = TokenVerifier(issuer="https://login.example.com/", audience="shop")
+
+
+async def open_twice(path: Path) -> None:
+    async with Store(path), Store(path):
+        pass
+
+
+async def receive_from_nowhere(path: Path) -> None:
+    async with Queues(Store(path)) as queues:
+        await queues.receive("orders")
+
+
 DECLARATION = '[tool.lambdakit.functions.api]\nhandler = "api.handler"\n'
 EVENT = make_event()
 RAISED: dict[str, Callable[[Path], object]] = {
@@ -262,6 +292,11 @@ RAISED: dict[str, Callable[[Path], object]] = {
     "UnknownFunction": lambda folder: find_target("apy", declare(folder, DECLARATION)),
     "Throttled": lambda _: asyncio.run(invoke_throttled()),
     "PayloadTooLarge": lambda _: asyncio.run(invoke_closed(b"x" * (LAMBDA_PAYLOAD_LIMIT + 1))),
+    "TokenRefused": lambda _: VERIFIER.verify("abc"),
+    "InsufficientScope": lambda _: refuse_for(("orders:read",)),
+    "IssuerFault": lambda _: fetch("http://login.example.com/keys", timeout=1),
+    "QueuesInUse": lambda folder: asyncio.run(open_twice(folder / "queues.sqlite")),
+    "QueueRefusal": lambda folder: asyncio.run(receive_from_nowhere(folder / "queues.sqlite")),
     "EnvironmentFault": lambda _: asyncio.run(invoke_closed(b"{}")),
 }
 """How an exception comes about, for each whose message is the same on every machine."""

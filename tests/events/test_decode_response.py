@@ -105,13 +105,23 @@ def test_base64_reaches_the_client_as_bytes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("binary_media_types", "body"),
-    [(("image/gif",), b"GIF89\xff"), (("IMAGE/*",), b"GIF89\xff"), (("image/png",), b"R0lGODn/"), ((), b"R0lGODn/")],
+    ("binary_media_types", "accept", "body"),
+    [
+        # https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
+        (("image/gif",), "image/gif", b"GIF89\xff"),
+        (("image/gif",), "Image/GIF;q=0.8", b"GIF89\xff"),
+        (("IMAGE/*",), "image/gif", b"GIF89\xff"),
+        (("*/*",), "", b"GIF89\xff"),
+        (("image/gif",), "text/html", b"R0lGODn/"),
+        (("image/gif",), "*/*", b"R0lGODn/"),
+        (("image/gif",), "", b"R0lGODn/"),
+        ((), "image/gif", b"R0lGODn/"),
+    ],
 )
-def test_a_rest_api_decodes_base64_for_its_binary_media_types_alone(
-    binary_media_types: tuple[str, ...], body: bytes
+def test_a_rest_api_decodes_base64_for_clients_that_accept_its_binary_media_types_alone(
+    binary_media_types: tuple[str, ...], accept: str, body: bytes
 ) -> None:
-    gateway = Gateway(binary_media_types=binary_media_types)
+    gateway = Gateway(binary_media_types=binary_media_types, accept=accept)
 
     assert FORMATS["rest-api"].decode_response(PICTURE, gateway).body == body
 

@@ -286,3 +286,37 @@ def test_an_api_names_its_domain(name: str) -> None:
     assert event["requestContext"]["domainName"] == "api.example.org"
     assert event["requestContext"]["domainPrefix"] == "api"
     assert FORMATS[name].decode_request(event).server == ("api.example.org", 443)
+
+
+@pytest.mark.parametrize("name", ["function-url", "http-api", "http-api-1.0", "rest-api"])
+def test_what_an_authorizer_found_out_is_in_the_event(name: str) -> None:
+    gateway = Gateway(authorizer={"principalId": "anna"})
+
+    assert FORMATS[name].encode_request(get(), gateway)["requestContext"]["authorizer"] == {"principalId": "anna"}
+    assert "authorizer" not in FORMATS[name].encode_request(get())["requestContext"]
+
+
+def test_a_function_url_knows_the_account_of_who_signs() -> None:
+    signed = FORMATS["function-url"].encode_request(get(), Gateway(authorizer={"iam": {}}))
+
+    assert signed["requestContext"]["accountId"] == Gateway().account_id
+    assert FORMATS["function-url"].encode_request(get())["requestContext"]["accountId"] == "anonymous"
+
+
+def test_a_rest_api_knows_the_key_of_who_signs() -> None:
+    signed = FORMATS["rest-api"].encode_request(get(), Gateway(identity={"accessKey": "AKIA"}))
+    unsigned = FORMATS["rest-api"].encode_request(get())
+
+    identity = unsigned["requestContext"]["identity"]
+    assert identity["accessKey"] is None
+    assert signed["requestContext"]["identity"] == identity | {"accessKey": "AKIA"}
+
+
+@pytest.mark.parametrize(
+    ("raw_path", "behind"), [("/prod", "/"), ("/prod/", "/"), ("/prod/a%20b", "/a%20b"), ("/prod/prod", "/prod")]
+)
+def test_a_request_can_be_seen_from_behind_its_root(raw_path: str, behind: str) -> None:
+    request = get(raw_path)._replace(path=raw_path.replace("%20", " "), root_path="/prod").behind_root()
+
+    assert (request.raw_path, request.path) == (behind.encode(), behind.replace("%20", " "))
+    assert request.root_path == ""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambdakit.emulator import Record
 from lambdakit.observability.redaction import Redactor
-from lambdakit.operations.logs import LogKeeper, LogReader, Selection
+from lambdakit.operations.logs import Gatherer, LogKeeper, LogReader, Selection
 
 EVERYTHING = Selection()
 
@@ -130,6 +130,16 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_fails_nothing(tmp_path
     keeper.keep(record("one"))
     keeper.keep(record("two"))
     assert complaints == [f"note: the log is not kept: File exists ({tmp_path / 'logs'})"]
+
+
+def test_gathered_records_are_kept_in_order_and_all_of_them_at_the_end(tmp_path: Path) -> None:
+    complaints: list[str] = []
+    messages = [str(number) for number in range(2500)]
+    with Gatherer(LogKeeper(tmp_path, complaints.append).keep_all) as gatherer:
+        for message in messages:
+            gatherer.keep(record(message))
+    assert [each.message for each in LogReader(tmp_path, EVERYTHING).look()] == messages
+    assert complaints == []
 
 
 WRITER = """

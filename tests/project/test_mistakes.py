@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lambdakit.errors import DeclarationError
-from lambdakit.project import load
+from lambdakit.project import FunctionAuth, load
 
 HEAD = '[project]\nname = "shop"\n\n[tool.lambdakit.functions.api]\nhandler = "api.handler"\n'
 
@@ -73,9 +73,45 @@ def refusal(folder: Path, text: str) -> list[str]:
             'mcp = { auth = { issuer = "https://x", audience = "a", scopes = [1] } }',
             "mcp.auth.scopes is [1], allowed: ",
         ),
+        (
+            'http = { auth = { function = "a b" }, via = "http-api" }',
+            'http.auth.function is "a b", allowed: 1 to 64 letters, digits, hyphens and underscores',
+        ),
+        (
+            'http = { auth = { function = "guard", ttl = 3601 }, via = "http-api" }',
+            "http.auth.ttl is 3601, allowed: 0 to 3600 (s)",
+        ),
+        (
+            'http = { auth = { function = "guard", identity = ["Authorization"] }, via = "http-api" }',
+            'http.auth.identity is ["Authorization"], allowed: a list of "$request.header.NAME" and ',
+        ),
+        (
+            'http = { auth = { function = "guard", issuer = "https://x" }, via = "http-api" }',
+            "http.auth.issuer is no setting, ",
+        ),
+        (
+            'http = { auth = { function = "guard", identity = [] }, via = "http-api" }',
+            "http.auth.identity is empty, allowed: at least one source, or ttl = 0",
+        ),
+        (
+            'http = { auth = { function = "guard", event = "token", identity = [] , ttl = 0}, via = "rest-api" }',
+            'http.auth.identity is not one header, allowed: one header, with event = "token"',
+        ),
+        (
+            'http = { auth = { function = "guard", event = "token" }, via = "http-api" }',
+            'http.auth has event = "token", but via = "http-api" sends whole requests; rest-api sends tokens',
+        ),
+        (
+            'http = { auth = { function = "guard" } }',
+            'http.auth names a function, but via = "function-url" asks none; http-api and rest-api do',
+        ),
         ('mcp = { auth = "none", sessions = "redis" }', 'mcp.sessions is "redis", allowed: "none", "dynamodb"'),
         ("queue = { batch = true }", "queue.batch is true, allowed: 1 to 10000 (messages)"),
         ("queue = { batch = 0 }", "queue.batch is 0, allowed: 1 to 10000 (messages)"),
+        ("queue = { batch = 11 }", "queue.batch is 11, allowed: up to 10, or more with window = 1 (s) or longer"),
+        ("queue = { batch = 11, fifo = true }", "queue.batch is 11, allowed: up to 10 with fifo = true"),
+        ("queue = { window = 1, fifo = true }", "queue.window is 1 (s), allowed: 0 with fifo = true"),
+        ("queue = { concurrency = 1 }", "queue.concurrency is 1, allowed: 2 to 1000 (batches)"),
         ("queue = { visibility = 28 }", "queue has visibility = 28 (s), allowed: at least timeout = 29 (s)"),
         ('schedule = "rate(1 minutes)"', 'schedule is "rate(1 minutes)", allowed: "rate(5 minutes)", '),
         ('schedule = "5 minutes"', 'schedule is "5 minutes", allowed: "rate(5 minutes)", '),
@@ -196,3 +232,17 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DeclarationError, match="the file is not UTF-8"):
         load(path)
+
+
+def test_an_authorizer_has_to_be_declared(tmp_path: Path) -> None:
+    http = 'http = { via = "http-api", auth = { function = "guard" } }\n'
+
+    assert refusal(tmp_path, HEAD + http) == [
+        "pyproject.toml:4: functions has no guard, which decides who may call api"
+    ]
+    (tmp_path / "pyproject.toml").write_text(
+        f'{HEAD}{http}[tool.lambdakit.functions.guard]\nhandler = "guard.handler"\n'
+    )
+    http_trigger = load(tmp_path).functions["api"].http
+    assert http_trigger is not None
+    assert http_trigger.auth == FunctionAuth(function="guard", ttl=300, identity=("$request.header.Authorization",))

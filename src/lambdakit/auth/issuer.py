@@ -24,9 +24,10 @@ class _Known(NamedTuple):
 class Issuer:
     """Keeps the keys of one issuer, and fetches them anew when they are old or a token names one that is not there.
 
-    The keys are where the issuer's metadata says, or at `key_set`. They are fetched again after `lifetime`; if that
-    fails, the last good ones go on until they are `longest_outage` old. However many tokens ask, there is one fetch at
-    a time, and none sooner than `pause` after the last. All are seconds, as is `timeout`, that of a fetch.
+    The keys are where the issuer's metadata says, or at `key_set`. With `openid_only`, metadata counts at the place of
+    OpenID Connect alone, as at AWS's gateways. Keys are fetched again after `lifetime`; if that fails, the last good
+    ones go on until they are `longest_outage` old. However many tokens ask, there is one fetch at a time, and none
+    sooner than `pause` after the last. All are seconds, as is `timeout`, that of a fetch.
 
     Sources: https://openid.net/specs/openid-connect-discovery-1_0.html, https://www.rfc-editor.org/rfc/rfc8414
     """
@@ -36,6 +37,7 @@ class Issuer:
         name: str,
         *,
         key_set: str | None = None,
+        openid_only: bool = False,
         lifetime: float = 3_600.0,
         longest_outage: float = 86_400.0,
         pause: float = 10.0,
@@ -46,6 +48,7 @@ class Issuer:
             _require_safe(address)
         self.name = name
         self._key_set = key_set
+        self._openid_only = openid_only
         self._lifetime = lifetime
         self._longest_outage = longest_outage
         self._pause = pause
@@ -116,6 +119,8 @@ class Issuer:
         try:
             return fetch(first, timeout=self._timeout), first
         except DocumentMissing:
+            if self._openid_only:
+                raise
             return fetch(second, timeout=self._timeout), second
 
 

@@ -51,6 +51,9 @@ class Gateway(NamedTuple):
     """The resource of a REST API that matched; `{name}` and `{name+}` stand for path parameters."""
     binary_media_types: tuple[str, ...] = ("*/*",)
     """The content types that a REST API passes on without reading them as UTF-8 text."""
+    accept: str = ""
+    """What a request's `Accept` begins with, by which a REST API tells whether a client wants bytes."""
+    stage_variables: tuple[tuple[str, str], ...] = ()
     scheme: str = "https"
     port: int = 443
     source_ip: str = "127.0.0.1"

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
+from zlib import crc32
 
 from lambdakit.events.address import scheme_of, server_of
 from lambdakit.events.body import decode_body, encode_body, is_text
@@ -15,6 +16,22 @@ from lambdakit.events.headers import grouped, pairs_of, pairs_of_lists, with_con
 from lambdakit.events.message import Gateway, Headers, Request
 from lambdakit.events.path import encode_query, prefix_before, resolve_route
 from lambdakit.events.shape import Field, boolean, map_of_lists, map_of_text, table, text
+
+_NOBODY: dict[str, None] = dict.fromkeys(
+    (
+        "accessKey",
+        "accountId",
+        "caller",
+        "cognitoAuthenticationProvider",
+        "cognitoAuthenticationType",
+        "cognitoIdentityId",
+        "cognitoIdentityPoolId",
+        "principalOrgId",
+        "user",
+        "userArn",
+    )
+)
+"""What an event says of a caller that nobody has asked for who it is."""
 
 
 class PayloadOne(EventFormat):
@@ -87,11 +104,10 @@ class PayloadOne(EventFormat):
         return encode_body(body, as_text=is_text(content_type))
 
     def _event(self, request: Request, gateway: Gateway, *, path: str, stage: str, resource: str) -> dict[str, Any]:
-        domain = gateway.domain or self.domain
         headers = grouped(with_forwarding(request.headers, gateway))
         query = _decoded_lists(request.query)
         body, is_base64 = self._encode_body(request.body, headers.get("content-type", ["text/plain"])[-1], gateway)
-        event: dict[str, Any] = {
+        return {
             "resource": resource,
             "path": path,
             "httpMethod": request.method,
@@ -100,32 +116,39 @@ class PayloadOne(EventFormat):
             "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
             "multiValueQueryStringParameters": query or None,
             "pathParameters": None,
-            "stageVariables": None,
-            "requestContext": {
-                "accountId": gateway.account_id,
-                "apiId": domain.partition(".")[0],
-                "domainName": domain,
-                "domainPrefix": domain.partition(".")[0],
-                "extendedRequestId": gateway.request_id,
-                "httpMethod": request.method,
-                "identity": {
-                    "sourceIp": gateway.source_ip,
-                    "userAgent": headers.get("user-agent", [""])[-1],
-                    **(gateway.identity or {}),
-                },
-                "protocol": f"HTTP/{request.http_version}",
-                "requestId": gateway.request_id,
-                "requestTime": gateway.time,
-                "requestTimeEpoch": gateway.time_epoch,
-                "resourcePath": resource,
-                "stage": stage,
-            },
+            "stageVariables": dict(gateway.stage_variables) or None,
+            "requestContext": self._request_context(request, gateway, stage=stage, resource=resource),
             "body": body if request.body else None,
             "isBase64Encoded": is_base64,
         }
+
+    def _request_context(self, request: Request, gateway: Gateway, *, stage: str, resource: str) -> dict[str, Any]:
+        domain = gateway.domain or self.domain
+        agents = [value.decode("latin-1") for name, value in request.headers if name == b"user-agent"]
+        context: dict[str, Any] = {
+            "accountId": gateway.account_id,
+            "apiId": domain.partition(".")[0],
+            "domainName": domain,
+            "domainPrefix": domain.partition(".")[0],
+            "extendedRequestId": gateway.request_id,
+            "httpMethod": request.method,
+            "identity": {
+                **_NOBODY,
+                "sourceIp": gateway.source_ip,
+                "userAgent": agents[-1] if agents else "",
+                **(gateway.identity or {}),
+            },
+            "protocol": f"HTTP/{request.http_version}",
+            "requestId": gateway.request_id,
+            "requestTime": gateway.time,
+            "requestTimeEpoch": gateway.time_epoch,
+            "resourceId": f"{crc32(resource.encode()):08x}"[:6],
+            "resourcePath": resource,
+            "stage": stage,
+        }
         if gateway.authorizer is not None:
-            event["requestContext"]["authorizer"] = dict(gateway.authorizer)
-        return event
+            context["authorizer"] = dict(gateway.authorizer)
+        return context
 
 
 def _decoded_lists(query: bytes) -> dict[str, list[str]]:

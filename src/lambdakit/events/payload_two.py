@@ -83,12 +83,11 @@ class PayloadTwo(EventFormat):
         headers = joined(with_forwarding(request.headers, gateway), ",")
         content_type = headers.get("content-type", "text/plain")
         body, is_base64 = encode_body(request.body, as_text=is_text(content_type) and not _is_form(content_type))
-        query = request.query.decode("latin-1")
         event: dict[str, Any] = {
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": raw_path,
-            "rawQueryString": query,
+            "rawQueryString": request.query.decode("latin-1"),
             "headers": headers,
             "requestContext": {
                 "accountId": gateway.account_id,
@@ -112,13 +111,19 @@ class PayloadTwo(EventFormat):
         }
         if gateway.authorizer is not None:
             event["requestContext"]["authorizer"] = dict(gateway.authorizer)
-        if cookies := _cookies_of(request.headers):
-            event["cookies"] = cookies
-        if query:
-            event["queryStringParameters"] = _comma_joined(query)
         if request.body:
             event["body"] = body
-        return event
+        return event | _optional_maps(request, gateway)
+
+
+def _optional_maps(request: Request, gateway: Gateway) -> dict[str, Any]:
+    """Return the parts of an event that are left out where they would be empty."""
+    parts = {
+        "cookies": _cookies_of(request.headers),
+        "stageVariables": dict(gateway.stage_variables),
+        "queryStringParameters": _comma_joined(request.query.decode("latin-1")),
+    }
+    return {name: part for name, part in parts.items() if part}
 
 
 def _is_form(content_type: str) -> bool:

@@ -1,6 +1,7 @@
 """API Gateway REST APIs.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
 """
 
 import re
@@ -36,7 +37,7 @@ class RestApi(PayloadOne):
         path = request.raw_path.decode("latin-1")
         kept = [pair for pair in request.headers if pair[0] != b"content-length"]
         event = self._event(request._replace(headers=kept), gateway, path=path, stage=stage, resource=gateway.route)
-        event["pathParameters"] = _match_route(gateway.route, path)
+        event["pathParameters"] = match_route(gateway.route, path) or None
         event["requestContext"]["path"] = f"/{stage}{path}"
         return event
 
@@ -47,25 +48,27 @@ class RestApi(PayloadOne):
 
     def _decode_result(self, result: Any, gateway: Gateway) -> Response:
         response = super()._decode_result(result, gateway)
-        content_type = dict(response.headers).get(b"content-type", b"application/json").decode("latin-1")
-        if result.get("isBase64Encoded") and not _is_binary(content_type, gateway):
-            # Without a matching binary media type the service sends the base64 text as it is.
+        if result.get("isBase64Encoded") and not _is_binary(gateway.accept, gateway):
+            # A client that does not ask for a binary media type gets the base64 text as it is.
             return response._replace(body=(result.get("body") or "").encode("ascii"))
         return response
 
 
-def _is_binary(content_type: str, gateway: Gateway) -> bool:
-    kind = content_type.partition(";")[0].strip().lower()
-    return any(fnmatchcase(kind, pattern.lower()) for pattern in gateway.binary_media_types)
+def _is_binary(media_type: str, gateway: Gateway) -> bool:
+    kind = media_type.partition(";")[0].strip().lower()
+    return any(pattern == "*/*" or fnmatchcase(kind, pattern.lower()) for pattern in gateway.binary_media_types)
 
 
-def _match_route(route: str, path: str) -> dict[str, str] | None:
-    """Return the path parameters that a route finds in a path; a greedy one takes the rest without its last slash."""
+def match_route(route: str, path: str) -> dict[str, str] | None:
+    """Return the path parameters that a resource finds in a path, None when the path is not below it.
+
+    A greedy parameter takes the rest without its last slash.
+    """
     parts = _PARAMETER.split(route)
     names = parts[1::2]
     parts[::2] = map(re.escape, parts[::2])
     parts[1::2] = ["(.+?)/?" if name.endswith("+") else "([^/]+)" for name in names]
     match = re.fullmatch("".join(parts), path)
-    if match is None or not names:
+    if match is None:
         return None
     return {name.rstrip("+"): value for name, value in zip(names, match.groups(), strict=True)}

@@ -16,6 +16,7 @@ _HANDLER = text(r"[^\W\d]\w*(\.[^\W\d]\w*)+", '"package.module.attribute"')
 _FUNCTION_NAME = text(r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, hyphens and underscores")
 _VARIABLE_NAME = text(r"[A-Za-z][A-Za-z0-9_]+", "two or more letters, digits and underscores, a letter first")
 _WEB_ADDRESS = text(r"https://[^\s/]\S*", 'an address that starts with "https://"')
+_LARGEST_QUICK_BATCH = 10
 _IDENTITY = list_of(
     text(r"\$request\.(header\.[A-Za-z0-9_-]+|querystring\.\S+)", ""),
     'a list of "$request.header.NAME" and "$request.querystring.NAME"',
@@ -118,16 +119,35 @@ class McpTrigger(_WebTrigger):
 
 @dataclass(frozen=True, kw_only=True)
 class QueueTrigger(Section):
-    """SQS messages reach the function up to `batch` at a time.
+    """SQS messages reach the function up to `batch` at a time, those that come within `window` seconds together.
 
     A message that is not deleted within `visibility` seconds is delivered again, after `retries` such failures it
     moves to the dead-letter queue
     (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html).
+    At most `concurrency` batches are worked on at a time; with `fifo` the messages of a group one after another.
     """
 
     batch: Annotated[int, between(1, 10_000, "messages")] = 10
     retries: Annotated[int, between(0, 999)] = 3
     visibility: Annotated[int, between(0, 43_200, "s")] = 180
+    window: Annotated[int, between(0, 300, "s")] = 0
+    concurrency: Annotated[int | None, between(2, 1000, "batches")] = None
+    fifo: Annotated[bool, BOOLEAN] = False
+
+    def clashes(self) -> Iterator[tuple[str, str]]:
+        """Yield batches that Lambda does not gather.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        """
+        if self.fifo and self.batch > _LARGEST_QUICK_BATCH:
+            yield "batch", f"is {self.batch}, allowed: up to {_LARGEST_QUICK_BATCH} with fifo = true"
+        if self.fifo and self.window:
+            yield "window", f"is {self.window} (s), allowed: 0 with fifo = true"
+        if not self.fifo and self.batch > _LARGEST_QUICK_BATCH and not self.window:
+            yield (
+                "batch",
+                f"is {self.batch}, allowed: up to {_LARGEST_QUICK_BATCH}, or more with window = 1 (s) or longer",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """`toolkit dev` as a process."""
 
+import contextlib
 import os
 import pty
 import re
@@ -12,6 +13,7 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -37,12 +39,12 @@ queue = { batch = 10 }
 
 @contextmanager
 def start(
-    folder: Path, *arguments: str, stdin: int = subprocess.DEVNULL
+    folder: Path, *arguments: str, stdin: int = subprocess.DEVNULL, stderr: int | IO[str] = subprocess.PIPE
 ) -> Generator[tuple[subprocess.Popen[str], str]]:
     """Start the command, and give it with the first address that it prints."""
     command = [sys.executable, "-m", "lambdakit", "dev", *arguments]
     process = subprocess.Popen(
-        command, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command, cwd=folder, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True, bufsize=1
     )
     try:
         assert process.stdout is not None
@@ -91,6 +93,18 @@ def test_a_save_is_answered_by_the_new_code(tmp_path: Path) -> None:
         assert ask(address) == "again"
 
 
+def test_its_own_output_in_the_folder_is_no_reason_to_reload(tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(APP)
+    output = tmp_path / "out.txt"
+    with output.open("w") as stream, start(tmp_path, "shop:app", stderr=stream) as (process, address):
+        assert ask(address) == "hello"
+        while "reloaded after" not in output.read_text():
+            (tmp_path / "shop.py").write_text(APP)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.5)
+    assert "out.txt" not in output.read_text()
+
+
 def test_an_error_is_shown_with_the_lines_of_the_user_and_nothing_that_steers_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("def handler(event, context):\n    raise ValueError('\\x1b[2J broken')\n")
     (tmp_path / "pyproject.toml").write_text(PROJECT.replace("rest-api", "function-url").replace("iam", "none"))
@@ -104,14 +118,23 @@ def test_an_error_is_shown_with_the_lines_of_the_user_and_nothing_that_steers_th
     assert "\\x1b[2J broken" in log
 
 
-def test_what_is_not_emulated_is_said_at_the_start(tmp_path: Path) -> None:
+def test_each_declared_function_has_an_address_or_what_else_brings_it_its_events(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("handler = lambda event, context: {'statusCode': 200}")
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     with start(tmp_path) as (process, address):
         assert address.endswith("/prod/")
-        log = read_until(process, "ready in")
-    assert "api its auth is not checked here" in log
-    assert "worker its queue is not emulated" in log
+        assert process.stdout is not None
+        table = [address, *(process.stdout.readline() for _ in range(4))]
+        read_until(process, "ready in")
+    assert [line.split()[:2] for line in table[1:4]] == [["worker", "queue"], ["(all)", "lambda"], ["(all)", "sqs"]]
+
+
+def test_what_a_gateway_cannot_check_is_said_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("handler = lambda event, context: {'statusCode': 200}")
+    token = '{ issuer = "https://login.example.com/", audience = "shop" }'
+    (tmp_path / "pyproject.toml").write_text(PROJECT.replace("rest-api", "alb").replace('"iam"', token))
+    with start(tmp_path) as (process, _):
+        assert "api " in read_until(process, "ready in")
 
 
 def test_two_at_a_time_do_not_share_a_port(tmp_path: Path) -> None:

@@ -150,6 +150,8 @@ def test_a_header_is_refused_for_what_is_wrong_with_it(header: str, text: str) -
 
 def test_a_moment_has_to_be_given_as_aws_writes_it() -> None:
     assert message(ask(with_header(GOOD, **{"x-amz-date": "today"}))).startswith("Date must be in ISO-8601")
+    dated = as_request(URL, {"authorization": GOOD, "date": "Mon, 09 Nov 2026 23:36:00 GMT"})
+    assert message(ask(dated)).startswith("Date must be in ISO-8601 'basic format'. Got 'Mon, 09 Nov 2026")
     without = as_request(URL, {"authorization": GOOD})
     assert "existence of either a 'X-Amz-Date' or a 'Date' header" in message(ask(without))
 
@@ -192,6 +194,13 @@ def test_only_keys_that_are_known_are_accepted(key: Credentials) -> None:
     assert isinstance(ask(request, credentials=[key]), Authorized)
 
 
+def test_two_signatures_are_none() -> None:
+    request = signed()
+    twice = [pair for pair in request.headers if pair[0] == b"authorization"]
+
+    assert isinstance(ask(request._replace(headers=[*request.headers, *twice])), Response)
+
+
 def test_an_http_api_keeps_to_itself_what_is_wrong() -> None:
     for request in (as_request(URL, {}), with_header("Bearer abc"), signed(service="lambda")):
         answer = ask(request, "http-api")
@@ -206,6 +215,17 @@ def test_a_rest_api_shows_what_it_computed() -> None:
 
     assert "The Canonical String for this request should have been\n'GET\n/items\na=2\nhost:127.0.0.1:20123\n" in text
     assert "The String-to-Sign should have been\n'AWS4-HMAC-SHA256\n" in text
+
+
+def test_a_developer_is_told_what_a_function_url_keeps_to_itself() -> None:
+    told: list[str] = []
+
+    ask(signed()._replace(query=b"a=2"), log=told.append)
+    ask(as_request(URL, {}), log=told.append)
+
+    assert told[0].startswith("refused GET '/items': The request signature we calculated does not match")
+    assert "should have been\n'GET\n/items\na=2\n" in told[0]
+    assert told[1] == "refused GET '/': it is not signed"
 
 
 @given(header=st.text(st.characters(max_codepoint=255, blacklist_characters="\r\n\x00"), max_size=80))

@@ -16,6 +16,7 @@ from lambdakit.events import EventFormat
 
 Result = TypeVar("Result")
 _BOUND = 20.0
+WITH_PRELUDE = "application/vnd.awslambda.http-integration-response"
 
 
 class InProcess:
@@ -32,7 +33,7 @@ class InProcess:
         assert receiver is not None
         loop = asyncio.get_running_loop()
         result = await loop.run_in_executor(self._thread, self._handler, json.loads(payload), None)
-        receiver.begin("application/json", is_streamed=self._streams)
+        receiver.begin(WITH_PRELUDE if self._streams else "application/json", is_streamed=self._streams)
         for chunk in self._stream(result) if self._streams else [json.dumps(result).encode()]:
             await receiver.receive(chunk)
         receiver.end(None)

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from lambdakit.emulator import LocalFunction
+from lambdakit.emulator.authorizers import Authorizer, IamAuthorizer
 from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, GatewayRules, listen
 from lambdakit.errors import AddressInUse
 from tests.emulator.functions import configure
@@ -75,6 +76,7 @@ async def open_door(
     *,
     streams: bool = False,
     rules: GatewayRules | None = None,
+    authorizer: Authorizer | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Door]:
     if streams:
@@ -83,7 +85,7 @@ async def open_door(
     configuration = configure(folder, source, **{"memory": 512, "timeout": 20} | settings)
     opened = Door()
     async with LocalFunction(configuration, log=opened.take) as function:
-        door = FrontDoor(function, rules, streams=streams, log=opened.notes.append)
+        door = FrontDoor(function, rules, streams=streams, log=opened.notes.append, authorizer=authorizer)
         prefix = f"/{rules.stage}" if rules.stage else ""
         async with listen(door) as address, httpx2.AsyncClient(base_url=address + prefix, timeout=20) as client:
             yield opened.open(client, configuration.task_root)
@@ -294,5 +296,25 @@ def test_a_port_that_is_in_use_is_named(tmp_path: Path) -> None:
             with pytest.raises(AddressInUse, match=f"port {port} is in use"):
                 async with listen(None, port or 0):
                     pass
+
+    visit(work)
+
+
+def test_a_preflight_needs_credentials_as_any_request_and_the_developer_is_told(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with open_door(tmp_path, ECHO, authorizer=IamAuthorizer("function-url")) as door:
+            asked = {"origin": "http://localhost:3000", "access-control-request-method": "PUT"}
+            assert (await door.client.options("/", headers=asked)).status_code == 403
+            assert (await door.client.options("/")).status_code == 403
+            [note] = door.notes
+            assert note.startswith("a browser's preflight was refused")
+
+    visit(work)
+
+
+def test_a_request_that_is_too_large_is_refused_before_anybody_asks_who_calls(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with open_door(tmp_path, ECHO, authorizer=IamAuthorizer("function-url")) as door:
+            assert (await door.client.post("/", content=bytes(6 * 1_048_576 + 1))).status_code == 413
 
     visit(work)

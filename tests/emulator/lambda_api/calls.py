@@ -31,6 +31,7 @@ class Calls:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.notes: list[str] = []
+        self.invocations: list[tuple[str, str, bool]] = []
         self.lines: list[str] = []
         self.records: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
         self.functions: dict[str, Callee] = {}
@@ -99,7 +100,13 @@ async def open_api(folder: Path, source: str = ECHO, **settings: Any) -> AsyncGe
     calls, tails = Calls(configuration.task_root), LogTails()
     async with LocalFunction(configuration, log=calls.take, keep=tails.record) as function:
         calls.functions["shop"] = function
-        api = LambdaApi(calls.functions, tails, log=calls.notes.append, settings=lambda _: calls.settings)
+        api = LambdaApi(
+            calls.functions,
+            tails,
+            log=calls.notes.append,
+            settings=lambda _: calls.settings,
+            note=lambda name, source, outcome: calls.invocations.append((name, source, outcome.failed)),
+        )
         async with listen(api) as address:
             yield calls.open(address, api)
             await api.drain()

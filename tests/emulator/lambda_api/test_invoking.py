@@ -148,6 +148,8 @@ def test_an_error_of_the_function_is_named_beside_a_200(tmp_path: Path, body: st
             result = await calls.call("invoke", LogType=log)
             assert (result["StatusCode"], result["FunctionError"]) == (200, "Unhandled")
             assert json.loads(result["Payload"])["errorType"] == error_type
+            await calls.api.drain()
+            assert calls.invocations == [("shop", "Invoke", True)]
 
     run(work)
 
@@ -231,6 +233,24 @@ def test_a_caller_that_hangs_up_leaves_the_function_to_its_work(tmp_path: Path) 
             waiting.cancel()
             calls.release()
             await calls.wait_for("done")
+
+    run(work)
+
+
+def test_a_call_that_breaks_off_does_not_reach_the_function(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with open_api(tmp_path) as calls:
+            host, _, port = calls.address.removeprefix("http://").partition(":")
+            _, writer = await asyncio.open_connection(host, int(port))
+            head = (
+                "POST /2015-03-31/functions/shop/invocations HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n"
+            )
+            writer.write(head.encode() + b"{}")
+            await writer.drain()
+            writer.close()
+            await calls.call("invoke")
+            assert "hung up before its request was complete" in calls.notes[0]
+            assert calls.lines.count("seen") == 1
 
     run(work)
 

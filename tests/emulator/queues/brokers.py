@@ -15,6 +15,7 @@ from lambdakit.emulator.queues import Broker
 
 Result = TypeVar("Result")
 BOUND = 30.0
+_SESSION: Any = boto3.session.Session()
 
 
 class Clock:
@@ -62,8 +63,8 @@ def running_broker(path: Path) -> Generator[Running]:
 
 def make_client(address: str, *, retries: int = 0, service: str = "sqs") -> Any:
     """Return a client that tries once, as a test wants to see the first answer."""
-    return boto3.session.Session().client(
-        service,  # pyright: ignore[reportArgumentType] (any service)
+    return _SESSION.client(
+        service,
         endpoint_url=address,
         region_name="us-east-1",
         aws_access_key_id="test",

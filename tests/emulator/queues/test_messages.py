@@ -75,7 +75,8 @@ def test_the_digest_of_attributes_is_the_one_that_moto_computes() -> None:
         "c": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
     }
     with mock_aws():
-        peer: Any = boto3.client("sqs", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+        aws: Any = boto3
+        peer = aws.client("sqs", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
         url = peer.create_queue(QueueName="q")["QueueUrl"]
         theirs = peer.send_message(QueueUrl=url, MessageBody="x", MessageAttributes=attributes)
 

@@ -176,7 +176,7 @@ def test_the_next_request_can_be_made_cold(tmp_path: Path) -> None:
     run(work)
 
 
-def test_a_saved_file_is_noticed_and_a_cache_is_not(tmp_path: Path) -> None:
+def test_a_saved_file_is_noticed_and_what_programs_write_is_not(tmp_path: Path) -> None:
     (tmp_path / ".toolkit").mkdir()
 
     async def work() -> None:
@@ -184,6 +184,8 @@ def test_a_saved_file_is_noticed_and_a_cache_is_not(tmp_path: Path) -> None:
         coming = asyncio.ensure_future(anext(changes))
         while not coming.done():
             (tmp_path / ".toolkit" / "log").write_text("x")
+            for name in ("dev.log", "shop.sqlite", "shop.db-journal"):
+                (tmp_path / name).write_text("x")
             (tmp_path / "app.py").write_text("x")
             await asyncio.wait({coming}, timeout=0.5)
         assert coming.result() == {tmp_path / "app.py"}

@@ -27,3 +27,6 @@ DebugPort = Annotated[
 ]
 NoReload = Annotated[bool, Option("--no-reload", help="Keep the code of the start.")]
 EnvFile = Annotated[Path | None, Option("--env-file", metavar="FILE", help="Add the variables of a .env file.")]
+AwsCredentials = Annotated[
+    bool, Option("--aws-credentials", help="Give functions this shell's AWS credentials, and AWS's own services.")
+]

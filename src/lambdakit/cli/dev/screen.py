@@ -13,12 +13,14 @@ from lambdakit.cli.logs.structured import show_message
 from lambdakit.cli.terminal import make_visible
 from lambdakit.emulator import Answer, Outcome, Record
 from lambdakit.emulator.front_doors import Visit
-from lambdakit.operations.dev import Running
+from lambdakit.operations.dev import EVERYTHING, Running
 from lambdakit.operations.functions.cost import Architecture, price_million
 
-_KEYS = "c: cold start now   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
+_KEYS = "c: cold start now   s: fire schedules   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _REMEMBERED = 256
+_ADVICE = "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code."
+"""Beginning of what AWS's client says beside each error that it reports."""
 
 
 class Screen:
@@ -37,10 +39,11 @@ class Screen:
     def show(self, running: Sequence[Running], *, seconds: float) -> None:
         """Print where each function answers."""
         columns = [len(max(texts, key=len)) for texts in zip(*((each.name, each.via) for each in running), strict=True)]
-        for each in running:
+        ordered = sorted(running, key=lambda each: each.name == EVERYTHING)
+        for each in ordered:
             typer.echo(f"{each.name:{columns[0]}}  {each.via:{columns[1]}}  {each.address}")
         typer.echo()
-        for each in running:
+        for each in ordered:
             if each.example:
                 typer.echo(each.example)
         typer.echo(f"\nready in {seconds:.2f} s", err=True)
@@ -99,6 +102,8 @@ class Screen:
 
     def record(self, record: Record) -> None:
         """Print what a function writes, and the emulator's own notes; the platform's lines say what a visit says."""
+        if _ADVICE in record.message:
+            return
         is_note = record.origin == "platform" and record.message.startswith("lambdakit: ")
         if record.origin == "function" and self._shows_logs:
             message = self._tracebacks.fold(show_message(record.message))
@@ -110,7 +115,7 @@ class Screen:
 
     def note(self, name: str, message: str) -> None:
         """Print what the developer has to know."""
-        first, *others = map(make_visible, message.split("\n"))
+        first, *others = map(make_visible, message.replace("\r\n", "\n").rstrip().split("\n"))
         typer.echo("\n".join([f"{_bold(name or 'toolkit')} {first}", *(f"    {line}" for line in others)]), err=True)
 
     def note_once(self, name: str, message: str) -> None:

@@ -1,20 +1,17 @@
 """Who may call a function, checked in front of it as AWS's gateways do."""
 
-from lambdakit.emulator.authorizers.choosing import explain_gap, make_authorizer
-from lambdakit.emulator.authorizers.function import FunctionAuthorizer
-from lambdakit.emulator.authorizers.iam import LOCAL_CREDENTIALS, Credentials, IamAuthorizer
+from lambdakit.emulator.authorizers.function import AskingRules, Decider, FunctionAuthorizer
+from lambdakit.emulator.authorizers.iam import LOCAL_CREDENTIALS, Credentials, IamAuthorizer, service_of
 from lambdakit.emulator.authorizers.protocol import Authorized, Authorizer
-from lambdakit.emulator.authorizers.tokens import HttpApiTokens, RestApiTokens
 
 __all__ = [
     "LOCAL_CREDENTIALS",
+    "AskingRules",
     "Authorized",
     "Authorizer",
     "Credentials",
+    "Decider",
     "FunctionAuthorizer",
-    "HttpApiTokens",
     "IamAuthorizer",
-    "RestApiTokens",
-    "explain_gap",
-    "make_authorizer",
+    "service_of",
 ]

@@ -20,14 +20,17 @@ class Question(NamedTuple):
 
 
 def find_identity(request: Request, sources: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the values of the identity sources, or None if one of them is missing or empty."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.headers)}
-    query = dict(reversed(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)))
-    values: list[str] = []
-    for source in sources:
-        _, kind, name = source.split(".", 2)
-        values.append(headers.get(name.lower(), "") if kind == "header" else query.get(name, ""))
-    return tuple(values) if all(values) else None
+    """Return the values of the identity sources, repeated ones joined, or None if one is missing or empty."""
+    values = tuple(",".join(_find_values(request, source)) for source in sources)
+    return values if all(values) else None
+
+
+def _find_values(request: Request, source: str) -> list[str]:
+    _, kind, wanted = source.split(".", 2)
+    if kind == "header":
+        return [value.decode("latin-1") for name, value in request.headers if name == wanted.lower().encode()]
+    query = parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)
+    return [value for name, value in query if name == wanted]
 
 
 def ask(via: Via, request: Request, gateway: Gateway, identity: Sequence[str], region: str) -> Question:

@@ -97,7 +97,7 @@ def _encode(part: bytes) -> str:
 def _header(request: Request, name: str) -> str:
     wanted = name.encode()
     values = [value.decode("latin-1") for each, value in request.headers if each == wanted]
-    return ",".join(re.sub(" +", " ", value.strip()) for value in values)
+    return ",".join(re.sub("[ \t]+", " ", value.strip(" \t")) for value in values)
 
 
 def parameters_of(query: bytes) -> Mapping[str, str]:

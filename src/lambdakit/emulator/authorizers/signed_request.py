@@ -16,10 +16,11 @@ class Unsigned(Exception):
 
 
 class BadSignature(Exception):
-    """A signature cannot be accepted; the message is AWS's, `error_type` its type."""
+    """A signature cannot be accepted; the message is AWS's, `error_type` its type, `detail` for the developer alone."""
 
-    def __init__(self, message: str, *, error_type: str = "InvalidSignatureException") -> None:
+    def __init__(self, message: str, *, error_type: str = "InvalidSignatureException", detail: str = "") -> None:
         self.error_type = error_type
+        self.detail = detail or message
         super().__init__(message)
 
 
@@ -30,8 +31,10 @@ def read_signature(request: Request) -> Signature:
         Unsigned: It says nothing.
         BadSignature: Parts of it are missing or cannot be understood.
     """
-    headers = {name: value.decode("latin-1") for name, value in reversed(request.headers)}
-    if "authorization" in map(bytes.decode, headers):
+    headers: dict[bytes, str] = {}
+    for name, value in request.headers:
+        headers[name] = f"{headers[name]},{value.decode('latin-1')}" if name in headers else value.decode("latin-1")
+    if b"authorization" in headers:
         return _from_header(headers[b"authorization"], headers)
     parameters = parameters_of(request.query)
     if "X-Amz-Algorithm" in parameters or "X-Amz-Signature" in parameters:
@@ -42,13 +45,13 @@ def read_signature(request: Request) -> Signature:
 def _from_header(header: str, headers: Mapping[bytes, str]) -> Signature:
     algorithm, _, rest = header.strip().partition(" ")
     fields = _fields(rest, header)
-    moment = headers.get(b"x-amz-date", "")
+    moment = headers.get(b"x-amz-date") or headers.get(b"date", "")
     missing = [
         f"Authorization header requires '{name}' parameter."
         for name in ("Credential", "Signature", "SignedHeaders")
         if not fields.get(name)
     ]
-    if not (moment or b"date" in headers):
+    if not moment:
         missing.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
     if missing:
         raise _incomplete(f"{' '.join(missing)} {_hidden(header)}")

@@ -1,39 +1,47 @@
-"""JSON Web Tokens at the gateway: HTTP APIs verify them, for REST APIs a Lambda authorizer does."""
+"""JSON Web Tokens at the gateway, as the JWT authorizers of HTTP APIs and of REST APIs verify them."""
 
 import time
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lambdakit.auth import Issuer, Principal, TokenVerifier
 from lambdakit.emulator.authorizers.protocol import Authorized
-from lambdakit.emulator.authorizers.refusals import BROKEN, DENIED_EXPLICITLY, UNAUTHORIZED, refuse
-from lambdakit.errors import InsufficientScope, IssuerFault, TokenRefused
+from lambdakit.emulator.authorizers.refusals import BROKEN, DENIED, UNAUTHORIZED, refuse
+from lambdakit.errors import IssuerFault, TokenFlaw, TokenRefused
 from lambdakit.events import Gateway, Request, Response
-from lambdakit.project import TokenAuth
 
-_RSA_ALONE = ("RS256", "RS384", "RS512")
-_LIFETIME = 7_200.0
+_RSA = ("RS256", "RS384", "RS512")
+_ELLIPTIC = ("ES256", "ES384", "ES512")
 _AUDIENCE = "the token does not have a valid audience"
 
 
-class HttpApiTokens:
-    """Lets requests pass as the JWT authorizer of an HTTP API does.
+class _Tokens(ABC):
+    """What both kinds of API do alike: one of the scopes is enough, and clocks may not differ."""
 
-    Only RSA signatures count, `client_id` stands in for a missing `aud`, one of the scopes is enough, clocks may not
-    differ, and keys are kept for two hours.
-    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
-    """
+    algorithms: tuple[str, ...]
+    lifetime: float
+    """Seconds for which the gateway keeps keys."""
+    accepts_client_id: bool
 
-    def __init__(self, auth: TokenAuth, *, log: Callable[[str], None], clock: Callable[[], float] = time.time) -> None:
-        self._scopes = auth.scopes
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        scopes: Sequence[str] = (),
+        log: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._scopes = scopes
         self._log = log
         self._verifier = TokenVerifier(
-            issuer=Issuer(auth.issuer, lifetime=_LIFETIME, clock=clock),
-            audience=auth.audience,
-            algorithms=_RSA_ALONE,
+            issuer=Issuer(issuer, lifetime=self.lifetime, openid_only=True, clock=clock),
+            audience=audience,
+            algorithms=self.algorithms,
             required=("exp",),
             leeway=0,
-            accepts_client_id=True,
+            accepts_client_id=self.accepts_client_id,
             clock=clock,
         )
 
@@ -41,82 +49,105 @@ class HttpApiTokens:
         """Let a request pass if its token is good and grants one of the scopes."""
         token = bearer_token(request)
         if token is None:
-            return refuse(401, {"message": "Unauthorized"}, challenge="Bearer")
+            return self._refuse_without()
         try:
             principal = await self._verifier.verify_async(token)
         except TokenRefused as error:
             self._log(f"refused {request.method} {request.path!r}: {error}")
-            return self._refuse(_AUDIENCE if error.flaw == "audience" else None)
+            return self._refuse(error.flaw)
         except IssuerFault as error:
             self._log(f"the keys of the issuer cannot be had: {error}")
-            return self._refuse(None)
+            return self._give_up()
         if self._scopes and not principal.scopes.intersection(self._scopes):
             self._log(f"refused {request.method} {request.path!r}: the token grants none of {' '.join(self._scopes)}")
+            return self._refuse("scopes")
+        return Authorized(self._describe(principal))
+
+    def _claims(self, principal: Principal) -> dict[str, Any]:
+        granted = [scope for scope in self._scopes if scope in principal.scopes]
+        claims = {name: _written(value) for name, value in principal.claims.items()}
+        return {"claims": claims, "scopes": granted or None}
+
+    @abstractmethod
+    def _refuse_without(self) -> Response: ...
+
+    @abstractmethod
+    def _refuse(self, flaw: TokenFlaw) -> Response: ...
+
+    @abstractmethod
+    def _give_up(self) -> Response: ...
+
+    @abstractmethod
+    def _describe(self, principal: Principal) -> Mapping[str, Any]: ...
+
+
+class HttpApiTokens(_Tokens):
+    """Lets requests pass as the JWT authorizer of an HTTP API does: RSA alone, `client_id` for a missing `aud`.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
+    """
+
+    algorithms = _RSA
+    lifetime = 7_200.0
+    accepts_client_id = True
+
+    def _refuse_without(self) -> Response:
+        return refuse(401, {"message": "Unauthorized"}, challenge="Bearer")
+
+    def _refuse(self, flaw: TokenFlaw) -> Response:
+        if flaw == "scopes":
             return refuse(403, {"message": "Forbidden"}, challenge=self._challenge("insufficient_scope"))
-        return Authorized({"jwt": {"claims": _as_text(principal.claims), "scopes": self._granted(principal)}})
+        description = f' error_description="{_AUDIENCE}"' if flaw == "audience" else ""
+        return refuse(401, {"message": "Unauthorized"}, challenge=self._challenge("invalid_token") + description)
 
-    def _granted(self, principal: Principal) -> list[str] | None:
-        return [scope for scope in self._scopes if scope in principal.scopes] or None
-
-    def _refuse(self, description: str | None) -> Response:
-        challenge = self._challenge("invalid_token")
-        return refuse(
-            401,
-            {"message": "Unauthorized"},
-            challenge=f'{challenge} error_description="{description}"' if description else challenge,
-        )
+    def _give_up(self) -> Response:
+        return self._refuse("key")
 
     def _challenge(self, error: str) -> str:
         return f'Bearer scope="{" ".join(self._scopes)}" error="{error}"'
 
+    def _describe(self, principal: Principal) -> Mapping[str, Any]:
+        return {"jwt": self._claims(principal)}
 
-class RestApiTokens:
-    """Lets requests pass as a Lambda authorizer of a REST API does that verifies tokens with `lambdakit.auth`.
 
-    REST APIs verify tokens of Amazon Cognito alone, so others need such a function in front. Every scope is needed.
+class RestApiTokens(_Tokens):
+    """Lets requests pass as the JWT authorizer of a REST API does: RSA and elliptic curves, and `aud` has to be there.
+
+    Sources: https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer.html,
+    https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html
     """
 
-    def __init__(self, auth: TokenAuth, *, log: Callable[[str], None], clock: Callable[[], float] = time.time) -> None:
-        self._log = log
-        self._verifier = TokenVerifier(
-            issuer=auth.issuer, audience=auth.audience, scopes=auth.scopes, accepts_client_id=True, clock=clock
-        )
+    algorithms = (*_RSA, *_ELLIPTIC)
+    lifetime = 3_600.0
+    accepts_client_id = False
 
-    async def authorize(self, request: Request, gateway: Gateway) -> Authorized | Response:  # noqa: ARG002 (the protocol)
-        """Let a request pass if its token is good and grants every scope."""
-        token = bearer_token(request)
-        if token is None:
-            return UNAUTHORIZED["rest-api"]
-        try:
-            principal = await self._verifier.verify_async(token)
-        except InsufficientScope as error:
-            self._log(f"refused {request.method} {request.path!r}: {error}")
-            return DENIED_EXPLICITLY["rest-api"]
-        except TokenRefused as error:
-            self._log(f"refused {request.method} {request.path!r}: {error}")
-            return UNAUTHORIZED["rest-api"]
-        except IssuerFault as error:
-            self._log(f"the keys of the issuer cannot be had: {error}")
-            return BROKEN["rest-api"]
-        flat = {name: value for name, value in principal.claims.items() if isinstance(value, str | int | float)}
-        return Authorized({**_as_text(flat), "principalId": principal.subject, "integrationLatency": 0})
+    def _refuse_without(self) -> Response:
+        return UNAUTHORIZED["rest-api"]
+
+    def _refuse(self, flaw: TokenFlaw) -> Response:
+        return (DENIED if flaw == "scopes" else UNAUTHORIZED)["rest-api"]
+
+    def _give_up(self) -> Response:
+        return BROKEN["rest-api"]
+
+    def _describe(self, principal: Principal) -> Mapping[str, Any]:
+        return self._claims(principal)
 
 
 def bearer_token(request: Request) -> str | None:
-    """Return what the header `authorization` holds, without the word Bearer; None without one."""
-    values = [value.decode("latin-1").strip() for name, value in request.headers if name == b"authorization"]
-    if not values or not values[0]:
+    """Return what the header `authorization` holds, without the word Bearer; None without one.
+
+    Several such headers are joined, as the function gets them, and so hold no token.
+    """
+    joined = b",".join(value for name, value in request.headers if name == b"authorization").decode("latin-1").strip()
+    if not joined:
         return None
-    scheme, _, rest = values[0].partition(" ")
-    return rest.strip() if scheme.lower() == "bearer" else values[0]
-
-
-def _as_text(claims: Mapping[str, Any]) -> dict[str, str]:
-    return {name: _written(value) for name, value in claims.items()}
+    scheme, _, rest = joined.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else joined
 
 
 def _written(value: Any) -> str:
-    """Write a claim as an HTTP API hands it on: all as text, lists in brackets with spaces between."""
+    """Write a claim as a gateway hands it on: all as text, lists in brackets with spaces between."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

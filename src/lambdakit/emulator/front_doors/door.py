@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from lambdakit.emulator.authorizers import Authorized, Authorizer
+from lambdakit.emulator.front_doors.admission import HungUp, accepted, find_route, judge_head, read_body, strip_stage
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
+from lambdakit.emulator.front_doors.patience import wait_for_first
+from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
@@ -20,6 +23,12 @@ from lambdakit.events import Gateway, Request, Response
 from lambdakit.events.path import decode_path
 
 _Receive = Callable[[], Awaitable[Message]]
+
+
+_PREFLIGHT = (
+    "a browser's preflight was refused, as it never has credentials; on AWS it is too, unless the gateway itself "
+    "answers for other origins or has a route for OPTIONS that everybody may call"
+)
 
 
 class Visit(NamedTuple):
@@ -64,7 +73,8 @@ class FrontDoor:
         self._log = log
         self._note = note
         self._authorizer = authorizer
-        self._invocations: set[asyncio.Task[Outcome]] = set()
+        # An invocation may go on after the response, as a function may.
+        self._invocations = Running()
 
     async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
         """Serve one connection's request."""
@@ -76,9 +86,13 @@ class FrontDoor:
             await refuse_foreign(send, reason)
             return
         method, shown = scope["method"], _shown_path(scope)
-        gateway = _describe(scope)
+        gateway = self._describe(scope)
         exchange = Exchange(self._rules, gateway, send, streams=self._streams)
-        admitted = await self._admit(scope, receive, gateway)
+        try:
+            admitted = await self._admit(scope, receive, gateway)
+        except HungUp:
+            self._log(f"the client of {method} {shown} has hung up before its request was complete")
+            return
         if isinstance(admitted, Response):
             await exchange.respond(admitted)
             self._note(Visit(method, shown, exchange.status))
@@ -89,31 +103,39 @@ class FrontDoor:
         finally:
             invocation.add_done_callback(lambda done: self._note(_sum_up(method, shown, exchange, done)))
 
+    def _describe(self, scope: Any) -> Gateway:
+        return _describe(scope)._replace(
+            stage=self._rules.stage,
+            stage_variables=self._rules.stage_variables,
+            binary_media_types=self._rules.binary_media_types,
+            accept=accepted(scope),
+        )
+
     async def _admit(self, scope: Any, receive: _Receive, gateway: Gateway) -> tuple[Request, Gateway] | Response:
-        """Return the request for the function, and what is known of who sends it, or the service's refusal."""
-        body = await _read(receive, self._rules.request_limit)
+        """Return the request for the function, and what is known of it and its sender, or the service's refusal."""
+        rules, refusals = self._rules, self._rules.refusals
+        if refusal := judge_head(scope, rules.head_limits):
+            return refusals[refusal]
+        body = await read_body(receive, rules.request_limit)
         if body is None:
-            return self._rules.refusals["too large"]
-        if not self._is_of_stage(scope["raw_path"]):
-            return self._rules.refusals["not found"]
-        request = _make_request(scope, body, root_path=f"/{self._rules.stage}" if self._rules.stage else "")
+            return refusals["too large"]
+        path = strip_stage(scope["raw_path"], rules.stage)
+        if path is None:
+            return refusals["not found"]
+        if (route := find_route(rules, path)) is None:
+            return refusals["no route"]
+        gateway = gateway._replace(route=route)
+        request = _make_request(scope, body, root_path=f"/{rules.stage}" if rules.stage else "")
         verdict = Authorized() if self._authorizer is None else await self._authorizer.authorize(request, gateway)
         if isinstance(verdict, Response):
+            if _is_preflight(request):
+                self._log(_PREFLIGHT)
             return verdict
         return request.behind_root(), gateway._replace(authorizer=verdict.context, identity=verdict.identity)
 
-    def _is_of_stage(self, raw_path: bytes) -> bool:
-        prefix = f"/{self._rules.stage}".encode() if self._rules.stage else b""
-        return raw_path.startswith(prefix) and raw_path[len(prefix) : len(prefix) + 1] in {b"", b"/"}
-
     def _invoke(self, request: Request, gateway: Gateway, exchange: Exchange) -> "asyncio.Task[Outcome]":
         event = self._rules.event_format.encode_request(request, gateway)
-        work = self.function.invoke(json.dumps(event).encode(), receiver=exchange)
-        invocation = asyncio.create_task(work)
-        # The invocation may go on after the response, as a function may.
-        self._invocations.add(invocation)
-        invocation.add_done_callback(self._forget)
-        return invocation
+        return self._invocations.start(self.function.invoke(json.dumps(event).encode(), receiver=exchange))
 
     async def _serve(self, exchange: Exchange, invocation: "asyncio.Task[Outcome]", receive: _Receive) -> None:
         leaving = asyncio.create_task(_wait_for_hang_up(receive))
@@ -125,9 +147,10 @@ class FrontDoor:
     async def _answer(
         self, exchange: Exchange, invocation: "asyncio.Task[Outcome]", leaving: "asyncio.Task[None]"
     ) -> None:
-        limit = self._rules.stream_limit if self._streams else self._rules.time_limit
+        rules = self._rules
+        limit, idle = (rules.stream_limit, rules.idle_limit) if self._streams else (rules.time_limit, None)
         awaited = {exchange.answered, invocation, leaving}
-        done, _ = await asyncio.wait(awaited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        done = await wait_for_first(awaited, limit=limit, idle=idle, moved=lambda: exchange.moved)
         if exchange.answered in done:
             if note := await exchange.finish(exchange.answered.result()):
                 self._log(note)
@@ -145,20 +168,13 @@ class FrontDoor:
             refusal = self._rules.refusals["throttled"]
             return refusal._replace(body=refusal.body.replace(b"$reason", error.reason.encode()))
         if isinstance(error, PayloadTooLarge):
-            return self._rules.refusals["too large"]
+            return self._rules.refusals["event too large"]
         self._log(f"the function was not invoked: {error}")
         return self._rules.refusals["failed"]
 
-    def _forget(self, invocation: "asyncio.Task[Outcome]") -> None:
-        self._invocations.discard(invocation)
-        # Asked for, so that asyncio does not log again what a client was told.
-        if not invocation.cancelled():
-            invocation.exception()
-
     async def drain(self) -> None:
         """Wait until no invocation runs any more."""
-        while self._invocations:
-            await asyncio.wait(self._invocations)
+        await self._invocations.drain()
 
 
 def _sum_up(method: str, path: str, exchange: Exchange, invocation: "asyncio.Task[Outcome]") -> Visit:
@@ -166,20 +182,13 @@ def _sum_up(method: str, path: str, exchange: Exchange, invocation: "asyncio.Tas
     return Visit(method, path, exchange.status, invocation.result() if is_over else None)
 
 
+def _is_preflight(request: Request) -> bool:
+    return request.method == "OPTIONS" and any(name == b"access-control-request-method" for name, _ in request.headers)
+
+
 def _shown_path(scope: Any) -> str:
     query = scope["query_string"].decode("latin-1")
     return scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-
-
-async def _read(receive: _Receive, limit: int) -> bytes | None:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > limit:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
 
 
 async def _wait_for_hang_up(receive: _Receive) -> None:

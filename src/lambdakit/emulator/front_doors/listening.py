@@ -11,7 +11,8 @@ import uvicorn
 
 from lambdakit.errors import AddressInUse
 
-_LARGEST_HEAD = 65_536
+_LARGEST_HEAD = 2 * 1024 * 1024
+"""More than any service takes, as each has its own limit and its own answer."""
 
 
 class _Server(uvicorn.Server):
@@ -39,9 +40,11 @@ async def listen(app: Any, port: int = 0) -> AsyncGenerator[str]:
     Raises:
         AddressInUse: Another process holds the port.
     """
-    listener = _bind(port)
+    listener = bind(port)
     config = uvicorn.Config(
         app,
+        # Named, as another one may be installed, with other limits.
+        http="h11",
         log_config=None,
         log_level="critical",
         access_log=False,
@@ -62,7 +65,8 @@ async def listen(app: Any, port: int = 0) -> AsyncGenerator[str]:
         listener.close()
 
 
-def _bind(port: int) -> socket.socket:
+def bind(port: int, *, where: str = "a front door") -> socket.socket:
+    """Return a socket on a loopback port, by default a free one; raises AddressInUse."""
     # With its protocol named: asyncio sets TCP_NODELAY on no other, and then each answer waits for an acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -73,5 +77,5 @@ def _bind(port: int) -> socket.socket:
         if error.errno != EADDRINUSE:
             raise
         fix = f"stop what listens there, or choose another port than {port}"
-        raise AddressInUse(f"port {port} is in use", where="a front door", fix=fix) from error
+        raise AddressInUse(f"port {port} is in use", where=where, fix=fix) from error
     return listener

@@ -3,16 +3,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from lambdakit.emulator.front_doors.admission import HungUp
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
+from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api import replies
 from lambdakit.emulator.lambda_api.asynchronous import AsynchronousCalls, AsynchronousSettings
 from lambdakit.emulator.lambda_api.call import Call, Message, Receive, read_call
-from lambdakit.emulator.lambda_api.callee import Callee
+from lambdakit.emulator.lambda_api.callee import Callee, Note, Noted
 from lambdakit.emulator.lambda_api.descriptions import describe_configuration, describe_function
 from lambdakit.emulator.lambda_api.log_tails import LogTails
 from lambdakit.emulator.lambda_api.names import find_function
 from lambdakit.emulator.lambda_api.replies import Reply
-from lambdakit.emulator.lambda_api.running import Running
 from lambdakit.emulator.lambda_api.streaming import invoke_with_stream
 from lambdakit.emulator.lambda_api.synchronous import invoke
 
@@ -27,9 +28,9 @@ _PAGE = 50
 class LambdaApi:
     """Lambda's API for invoking functions and asking about them, as an ASGI app; signatures are not looked at.
 
-    `functions` may change meanwhile. `tails` is told of their logs. `settings` says what happens to the events of a
-    function that nobody waits for. `log` gets what a developer has to know. Only clients that mean this machine are
-    served.
+    `functions` are those of each name, which may change meanwhile, and `tails` is told of their logs. `settings` says
+    what happens to the events of a function that nobody waits for. `log` gets what a developer has to know, `note` each
+    invocation that is over. Only clients that mean this machine are served.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class LambdaApi:
         *,
         log: Callable[[str], None],
         settings: Callable[[str], AsynchronousSettings] = lambda _: _DEFAULTS,
+        note: Note = lambda _name, _source, _outcome: None,
     ) -> None:
         self._functions = functions
         self._tails = tails
         self._log = log
         self._running = Running()
-        self._asynchronous = AsynchronousCalls(functions, settings, log)
+        self._note = note
+        self._asynchronous = AsynchronousCalls(functions, settings, log, note)
 
     async def __call__(self, scope: Any, receive: Receive, send: _Send) -> None:
         """Serve one request."""
@@ -55,7 +58,11 @@ class LambdaApi:
             self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
             await refuse_foreign(send, reason)
             return
-        call = await read_call(scope, receive, str(uuid.uuid4()))
+        try:
+            call = await read_call(scope, receive, str(uuid.uuid4()))
+        except HungUp:
+            self._log(f"the caller of {scope['method']} {scope['path']} has hung up before its request was complete")
+            return
         try:
             reply = await self._answer(scope, call, receive, send)
         except replies.Refused as refusal:
@@ -94,7 +101,7 @@ class LambdaApi:
         if kind == "DryRun":
             return Reply(204, b"", {})
         if kind == "RequestResponse":
-            return await invoke(function, call, self._tails, self._running)
+            return await invoke(Noted(function, "Invoke", self._note), call, self._tails, self._running)
         self._asynchronous.accept(function.configuration.name, call.payload, call.request_id)
         return Reply(202, b"", {})
 
@@ -104,7 +111,8 @@ class LambdaApi:
         call.check(kind)
         if kind == "DryRun":
             return Reply(204, b"", {})
-        await invoke_with_stream(function, call, self._tails, self._running, receive, send)
+        noted = Noted(function, "InvokeWithResponseStream", self._note)
+        await invoke_with_stream(noted, call, self._tails, self._running, receive, send)
         return None
 
     def _list(self, call: Call) -> Reply:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from lambdakit.emulator.lambda_api.callee import Callee
+from lambdakit.emulator.front_doors.running import Running
+from lambdakit.emulator.lambda_api.callee import Callee, Note, Noted
 from lambdakit.emulator.lambda_api.names import LATEST
-from lambdakit.emulator.lambda_api.running import Running
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.errors import LambdakitError, Throttled
 
@@ -61,10 +61,12 @@ class AsynchronousCalls:
         functions: Mapping[str, Callee],
         settings: Callable[[str], AsynchronousSettings],
         log: Callable[[str], None],
+        note: Note,
     ) -> None:
         self._functions = functions
         self._settings = settings
         self._log = log
+        self._note = note
         self._running = Running()
 
     def accept(self, name: str, payload: bytes, request_id: str) -> None:
@@ -92,7 +94,7 @@ class AsynchronousCalls:
 
     async def _attempt(self, event: _Event, settings: AsynchronousSettings) -> _Condition | None:
         """Try once, wait where there is to be another try, and return what the event came to otherwise."""
-        function = self._functions[event.name]
+        function = Noted(self._functions[event.name], "Invoke Event", self._note)
         try:
             event.outcome = await function.invoke(event.payload, request_id=event.request_id)
         except LambdakitError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+from lambdakit.emulator.front_doors.admission import read_pieces
 from lambdakit.emulator.lambda_api import replies
 
 Message = MutableMapping[str, Any]
@@ -45,7 +46,10 @@ class Call:
     @property
     def wants_log(self) -> bool:
         """Whether the answer has to hold the end of the log."""
-        return self._one_of("x-amz-log-type", "logType", ("None", "Tail")) == "Tail"
+        return self._log_type() == "Tail"
+
+    def _log_type(self) -> str:
+        return self._one_of("x-amz-log-type", "logType", ("None", "Tail"))
 
     def find_kind(self, *kinds: str) -> str:
         """Return which kind of invocation is asked for, by default the first."""
@@ -58,7 +62,8 @@ class Call:
         return value
 
     def check(self, kind: str) -> None:
-        """Raise Refused for a payload that Lambda does not take, or a tenant, as no function here knows any."""
+        """Raise Refused for what Lambda does not take, and for a tenant, as no function here knows any."""
+        self._log_type()
         limit = ASYNCHRONOUS_LIMIT if kind == "Event" else SYNCHRONOUS_LIMIT
         if self.size > limit:
             raise replies.too_large(self.size, kind, limit)
@@ -91,16 +96,16 @@ class Call:
 
 
 async def read_call(scope: Any, receive: Receive, request_id: str) -> Call:
-    """Read a request to its end; what is over the limit is counted and not kept."""
+    """Read a request to its end; what is over the limit is counted and not kept.
+
+    Raises:
+        HungUp: It broke off.
+    """
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     body, size = bytearray(), 0
-    more = True
-    while more:
-        message = await receive()
-        chunk = message.get("body", b"")
-        size += len(chunk)
+    async for piece in read_pieces(receive):
+        size += len(piece)
         if size <= SYNCHRONOUS_LIMIT:
-            body += chunk
-        more = message.get("more_body", False)
+            body += piece
     query = parse_qs(scope["query_string"].decode("latin-1"))
     return Call(request_id=request_id, headers=headers, query=query, body=bytes(body), size=size)

@@ -1,12 +1,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api.call import Call, Message, Receive
 from lambdakit.emulator.lambda_api.callee import Callee
 from lambdakit.emulator.lambda_api.event_stream import CONTENT_TYPE, encode_chunk, encode_completion
 from lambdakit.emulator.lambda_api.log_tails import LogTails
 from lambdakit.emulator.lambda_api.names import LATEST
-from lambdakit.emulator.lambda_api.running import Running
 from lambdakit.emulator.lambda_api.synchronous import UNHANDLED, refusal_of
 from lambdakit.emulator.runtime_api.answer import Answer
 

@@ -1,12 +1,12 @@
 import asyncio
 
+from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api import replies
 from lambdakit.emulator.lambda_api.call import Call
 from lambdakit.emulator.lambda_api.callee import Callee
 from lambdakit.emulator.lambda_api.log_tails import LogTails
 from lambdakit.emulator.lambda_api.names import LATEST
 from lambdakit.emulator.lambda_api.replies import JSON_TYPE, Reply
-from lambdakit.emulator.lambda_api.running import Running
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.emulator.runtime_api.answer import PAYLOAD_LIMIT, Answer, oversized
 from lambdakit.errors import Throttled

@@ -31,8 +31,9 @@ class FunctionConfiguration:
     `reserved_concurrency` limits the function's invocations at a time; 0 refuses all. `extensions` is a folder of
     executables, as `/opt/extensions` is on AWS. With `log_format` "JSON" Lambda's records and the runtime's are JSON,
     the function's from `log_level` on and Lambda's own from `system_log_level` on, both "INFO" by default; Managed
-    Instances write no text. With `snapstart` its environments are restored from one snapshot. Raises UserError for a
-    value that AWS would refuse.
+    Instances write no text. With `snapstart` its environments are restored from one snapshot. `credentials` are the
+    variables of real AWS credentials, in place of some that open nothing. Raises UserError for a value that AWS would
+    refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
 
@@ -57,6 +58,7 @@ class FunctionConfiguration:
     log_level: Level | None = None
     system_log_level: SystemLevel | None = None
     snapstart: bool = False
+    credentials: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self._settle_folders()
@@ -99,6 +101,8 @@ class FunctionConfiguration:
         if self.snapstart and self.max_concurrency is not None:
             self._refuse("Managed Instances take no snapshots", "leave SnapStart or max_concurrency out")
 
+        if self.snapstart and self.credentials:
+            self._refuse("a restored environment gets no real AWS credentials", "leave SnapStart or them out")
         if self.snapstart and self.extensions is not None:
             self._refuse("no extensions run beside an environment that is restored here", "leave one of the two out")
 

@@ -55,7 +55,7 @@ def build_variables(
     """Build the whole environment of the function's process: Lambda's variables and the user's, nothing else."""
     root, limit = str(configuration.task_root), configuration.max_concurrency
     return {
-        **CREDENTIALS,
+        **(configuration.credentials or CREDENTIALS),
         **_SYSTEM,
         "_HANDLER": configuration.handler,
         "_LAMBDA_TELEMETRY_LOG_FD": str(log_descriptor),

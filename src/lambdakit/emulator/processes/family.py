@@ -1,4 +1,5 @@
 import contextlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from lambdakit.emulator.processes.guard_process import list_processes, read_envi
 _LATEST = Path("/proc/loadavg")
 # Process numbers are used again after a while, so what was learned about one must not be kept for long.
 _LONGEST_MEMORY = 10.0
+_LARGEST = 65_536
 
 
 class Census:
@@ -79,14 +81,27 @@ def trace_children(process_id: int) -> tuple[bytes, ...] | None:
 
     Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, fields cminflt and cmajflt
     """
-    folder = Path(f"/proc/{process_id}")
     try:
-        if any(children.read_bytes() for children in folder.glob("task/*/children")):
+        if any(_read(path) for path in _children_files(process_id)):
             return None
-        fields = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+        fields = _read(f"/proc/{process_id}/stat").rpartition(b")")[2].split()
         return fields[8], fields[10]
     except (OSError, IndexError):
         return None
+
+
+def _children_files(process_id: int) -> list[str]:
+    # These files are read several times with each invocation; pathlib would take longer than the kernel.
+    with os.scandir(f"/proc/{process_id}/task") as threads:
+        return [f"{thread.path}/children" for thread in threads]
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, _LARGEST)
+    finally:
+        os.close(descriptor)
 
 
 def list_descendants(process_id: int) -> list[int]:
@@ -101,9 +116,10 @@ def list_children(process_id: int) -> list[int]:
     if sys.platform != "linux":
         return _ask_children(process_id, is_recursive=False)
     found: list[int] = []
-    for file in Path(f"/proc/{process_id}").glob("task/*/children"):
-        with contextlib.suppress(OSError):
-            found += map(int, file.read_bytes().split())
+    with contextlib.suppress(OSError):
+        for path in _children_files(process_id):
+            with contextlib.suppress(OSError):
+                found += map(int, _read(path).split())
     return found
 
 

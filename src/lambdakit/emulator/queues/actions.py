@@ -94,8 +94,7 @@ async def create_queue(request: Request) -> dict[str, Any]:
 
 async def delete_queue(request: Request) -> dict[str, Any]:
     """Delete a queue with all its messages."""
-    name = request.queue
-    await request.queues.run(lambda connection, _, catalog: catalog.delete(connection, name))
+    await request.queues.remove(request.queue)
     return {}
 
 

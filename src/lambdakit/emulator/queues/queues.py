@@ -33,6 +33,8 @@ class Queues:
         self._taken: set[str] = set()
         self._told: set[str] = set()
         self._moves: set[asyncio.Task[None]] = set()
+        self.waiting = 0
+        """How many receivers wait for a message now."""
 
     async def __aenter__(self) -> Self:
         """Open the file, and go on with what was being moved; raises QueuesInUse."""
@@ -67,6 +69,11 @@ class Queues:
             catalog.change(connection, now, name, changed)
 
         await self.run(job)
+
+    async def remove(self, name: str) -> None:
+        """Delete a queue with all its messages, and let whoever waits for one know; raises QueueRefusal."""
+        await self.run(lambda connection, _, catalog: catalog.delete(connection, name))
+        self._wake(name)
 
     def take(self, name: str) -> None:
         """Know from now on that a function takes a queue's messages."""
@@ -108,8 +115,12 @@ class Queues:
             if receipt.messages or left <= 0:
                 return receipt.messages
             pause = left if receipt.next_in is None else min(left, receipt.next_in)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), pause)
+            self.waiting += 1
+            try:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), pause)
+            finally:
+                self.waiting -= 1
 
     async def _look(self, name: str, count: int, visibility: int | None) -> Receipt:
         def job(connection: sqlite3.Connection, now: int, catalog: Catalog) -> tuple[Receipt, Queue]:

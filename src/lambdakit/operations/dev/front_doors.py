@@ -7,16 +7,19 @@ from typing import NamedTuple
 
 from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor
 from lambdakit.operations.dev.listener import Listener
+from lambdakit.operations.dev.noted import NotedFunction
 from lambdakit.operations.dev.part import Functions, Running, listen_for
-from lambdakit.operations.dev.replaceable import ReplaceableFunction
+from lambdakit.operations.functions.authorizing import curl_options, make_authorizer
+from lambdakit.project import Auth, Via
 
 
 class Front(NamedTuple):
-    """How a function is to be reached: through which service, streaming or not, on which port."""
+    """How a function is to be reached: through which service, streaming or not, on which port, and by whom."""
 
-    via: str
+    via: Via
     streams: bool
     port: int
+    auth: Auth = "none"
 
 
 class FrontDoors:
@@ -30,21 +33,30 @@ class FrontDoors:
         """Open a door for each function that has a front."""
         async with AsyncExitStack() as stack:
             doors = [
-                _open(functions[name], front, listener) for name, front in self._fronts.items() if name in functions
+                _open(name, front, functions, listener) for name, front in self._fronts.items() if name in functions
             ]
             yield [await stack.enter_async_context(door) for door in doors]
 
 
 @asynccontextmanager
-async def _open(function: ReplaceableFunction, front: Front, listener: Listener) -> AsyncGenerator[Running]:
-    rules = GATEWAYS[front.via]
+async def _open(name: str, front: Front, functions: Functions, listener: Listener) -> AsyncGenerator[Running]:
+    rules, region = GATEWAYS[front.via], functions[name].configuration.region
+    authorizer = make_authorizer(
+        front.auth,
+        front.via,
+        find=lambda decider: NotedFunction(functions[decider], listener, f"authorizer of {name}"),
+        log=partial(listener.note, name),
+        region=region,
+    )
     door = FrontDoor(
-        function,
+        functions[name],
         rules,
         streams=front.streams,
-        log=partial(listener.note, function.name),
-        note=partial(listener.visit, function.name),
+        log=partial(listener.note, name),
+        note=partial(listener.visit, name),
+        authorizer=authorizer,
     )
-    async with listen_for(f"function {function.name}", door, front.port) as address:
+    async with listen_for(f"function {name}", door, front.port) as address:
         url = f"{address}/{rules.stage}".rstrip("/") + "/"
-        yield Running(function.name, front.via, url, f"curl {'-iN' if front.streams else '-i'} {url}")
+        options = curl_options(front.auth, front.via, region=region)
+        yield Running(name, front.via, url, f"curl {'-iN' if front.streams else '-i'}{options} {url}")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from lambdakit import project, settings
 from lambdakit.errors import OptionError, UnknownFunction
-from lambdakit.project import Function, Project
+from lambdakit.project import Auth, Function, Project, Via
 
 _APP_HANDLER = "lambdakit.asgi.handler.handler"
 _APP = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -30,7 +30,18 @@ class Target:
     architecture: Literal["arm64", "x86_64"] = "arm64"
 
     @property
-    def via(self) -> str:
+    def has_web_trigger(self) -> bool:
+        """Whether it is declared that HTTP requests or MCP clients reach the function."""
+        return self.function.http is not None or self.function.mcp is not None
+
+    @property
+    def auth(self) -> Auth:
+        """Who may call the function over HTTP."""
+        trigger = self.function.http or self.function.mcp
+        return trigger.auth if trigger else "none"
+
+    @property
+    def via(self) -> Via:
         """The service that brings the function its HTTP requests."""
         trigger = self.function.http or self.function.mcp
         return trigger.via if trigger else "function-url"

@@ -1,7 +1,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import pairwise
@@ -43,24 +43,35 @@ class LogKeeper:
 
     def keep(self, record: Record) -> None:
         """Append a record."""
+        self.keep_all([record])
+
+    def keep_all(self, records: Sequence[Record]) -> None:
+        """Append several records, which takes little longer than one of them."""
         if self._is_broken:
             return
+        lines: dict[str, bytes] = {}
+        for record in records:
+            lines[record.function] = lines.get(record.function, b"") + self._write(record)
         try:
-            self._append(replace(record, message=self._redactor.redact_record(record.message)))
+            self._append(lines)
         except OSError as error:
             self._is_broken = True
             self._complain(f"note: the log is not kept: {error.strerror} ({self._folder})")
 
-    def _append(self, record: Record) -> None:
+    def _write(self, record: Record) -> bytes:
+        kept = replace(record, message=self._redactor.redact_record(record.message))
         # ASCII alone: no character can be mistaken for the end of a line, and none is half written.
-        line = json.dumps(asdict(record)).encode("ascii") + b"\n"
+        return json.dumps(asdict(kept)).encode("ascii") + b"\n"
+
+    def _append(self, lines: Mapping[str, bytes]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{record.function}.jsonl"
         with self._locked():
-            if path.exists() and path.stat().st_size + len(line) > self._largest:
-                self._rotate(record.function)
-            with path.open("ab") as file:
-                file.write(line)
+            for function, content in lines.items():
+                path = self._folder / f"{function}.jsonl"
+                if path.exists() and path.stat().st_size + len(content) > self._largest:
+                    self._rotate(function)
+                with path.open("ab") as file:
+                    file.write(content)
 
     @contextmanager
     def _locked(self) -> Generator[None]:
