@@ -149,7 +149,7 @@ def test_a_mistake_is_shown_at_the_line_of_the_test(tmp_path: Path) -> None:
     done = run_pytest(write_project(tmp_path, test_mistake=MISTAKE))
 
     assert ">       lambda_function(" in done.stdout
-    assert "there is no function 'countr', declared: counter, worker, nightly" in done.stdout
+    assert "there is no function 'countr', declared: counter, worker, ordered" in done.stdout
     assert "functions.py:" not in done.stdout
 
 
