@@ -134,7 +134,7 @@ def test_what_a_gateway_cannot_check_is_said_at_the_start(tmp_path: Path) -> Non
     token = '{ issuer = "https://login.example.com/", audience = "shop" }'
     (tmp_path / "pyproject.toml").write_text(PROJECT.replace("rest-api", "alb").replace('"iam"', token))
     with start(tmp_path) as (process, _):
-        assert "api " in read_until(process, "ready in")
+        assert "api nothing in front of it checks who calls via alb" in read_until(process, "ready in")
 
 
 def test_two_at_a_time_do_not_share_a_port(tmp_path: Path) -> None:

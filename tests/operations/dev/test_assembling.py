@@ -88,8 +88,9 @@ def test_messages_reach_the_function_and_what_it_refuses_becomes_a_dead_letter(t
         assert [each["Body"] for each in answer["Messages"]] == ["bad"]
 
     kept = run(make_plan(tmp_path), work)
-    assert {source.partition(" ")[0] for name, source, _ in kept.invocations if name == "worker"} == {"SQS"}
+    assert all("of worker" in source for _, source, _ in kept.invocations)
     assert any(source.endswith("1 failed") for _, source, _ in kept.invocations)
+    assert any("moved to worker-dead-letters" in note for note in kept.notes)
 
 
 def test_messages_wait_for_the_next_start(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_messages_wait_for_the_next_start(tmp_path: Path) -> None:
 
     run(make_plan(tmp_path, "api"), send)
     kept = run(make_plan(tmp_path), receive)
-    assert [(source, outcome.failed) for _, source, outcome in kept.invocations] == [("SQS 1 messages", False)]
+    assert [(source, outcome.failed) for _, source, outcome in kept.invocations] == [("1 message of worker", False)]
 
 
 def test_a_schedule_fires_when_it_is_told_to(tmp_path: Path) -> None:

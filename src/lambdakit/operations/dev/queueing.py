@@ -61,7 +61,8 @@ class Polling:
 def _tell(listener: Listener, name: str, delivery: Delivery) -> None:
     if delivery.outcome is not None:
         failed = f", {delivery.failed} failed" if delivery.failed else ""
-        listener.invocation(name, f"SQS {delivery.messages} messages{failed}", delivery.outcome)
+        messages = "message" if delivery.messages == 1 else "messages"
+        listener.invocation(name, f"{delivery.messages} {messages} of {delivery.queue}{failed}", delivery.outcome)
     if delivery.note:
         listener.note(name, delivery.note)
 
