@@ -60,7 +60,7 @@ class NoticeEvents(Family):
             return self.eventbridge("Scheduled Event", source="aws.events", resources=[arn])
         arn = self._origin.arn("scheduler", f"schedule/default/{name}")
         event = self.eventbridge("Scheduled Event", source="aws.scheduler", resources=[arn])
-        # Scheduler sends its detail as text.
+        # Not in AWS's documentation; users of Scheduler meet text here.
         return event | {"detail": "{}"}
 
     def cloudwatch_alarm(
