@@ -125,7 +125,7 @@ def test_each_declared_function_has_an_address_or_what_else_brings_it_its_events
         assert address.endswith("/prod/")
         assert process.stdout is not None
         table = [address, *(process.stdout.readline() for _ in range(4))]
-        read_until(process, "ready in")
+        assert "not emulated: " in read_until(process, "ready in")
     assert [line.split()[:2] for line in table[1:4]] == [["worker", "queue"], ["(all)", "lambda"], ["(all)", "sqs"]]
 
 

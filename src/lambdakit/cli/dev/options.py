@@ -9,7 +9,7 @@ from lambdakit import project
 
 Targets = Annotated[
     list[str] | None,
-    Argument(metavar="[TARGET]...", help="Declared functions, or apps as module:attribute; by default all declared."),
+    Argument(metavar="TARGET", help="Declared functions, or apps as module:attribute; by default all declared."),
 ]
 Functions = Annotated[
     list[str] | None, Option("--function", metavar="NAME", help="Serve this one, as TARGET does; repeatable.")

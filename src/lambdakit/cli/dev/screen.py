@@ -17,6 +17,10 @@ from lambdakit.operations.dev import EVERYTHING, Running
 from lambdakit.operations.functions.cost import Architecture, price_million
 
 _KEYS = "c: cold start now   s: fire schedules   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
+_GAPS = (
+    "not emulated: routes but /{proxy+}, CORS of gateways, WebSocket APIs, custom domains, stages but prod,"
+    " DynamoDB and Kinesis streams"
+)
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _REMEMBERED = 256
 _ADVICE = "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code."
@@ -46,7 +50,8 @@ class Screen:
         for each in ordered:
             if each.example:
                 typer.echo(each.example)
-        typer.echo(f"\nready in {seconds:.2f} s", err=True)
+        typer.echo(_dim(f"\n{_GAPS}"), err=True)
+        typer.echo(f"ready in {seconds:.2f} s", err=True)
         self.show_keys()
 
     def show_keys(self) -> None:
