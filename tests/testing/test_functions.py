@@ -11,7 +11,7 @@ import boto3
 import psutil
 import pytest
 
-from lambdakit.errors import OptionError, Throttled, UnknownFunction, UserError
+from lambdakit.errors import MalformedResult, OptionError, Throttled, UnknownEvent, UnknownFunction, UserError
 from lambdakit.testing import Events, Functions, LambdaFunction, Origin
 from tests.emulator.functions import has_ended
 from tests.testing.functions import write_project
@@ -49,6 +49,31 @@ def test_a_function_that_takes_too_long_is_a_result(tmp_path: Path, lambda_funct
 
     assert (result.error_type, result.report.status) == ("Sandbox.Timedout", "timeout")
     assert "Task timed out after 0.20 seconds" in result.logs.text
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_result_is_read_as_the_service_reads_it(
+    tmp_path: Path, lambda_function: Functions, lambda_events: Events, *, streams: bool
+) -> None:
+    root = write_project(tmp_path)
+    (root / "go").touch()
+    function = lambda_function("functions:stream", root=root, streams=streams)
+    status, headers, body = function.invoke(lambda_events.function_url()).response
+
+    assert (status, body) == (200, b"first last")
+    assert (b"content-type", b"text/plain") in headers
+
+
+def test_a_result_that_is_no_response_says_so(tmp_path: Path, lambda_function: Functions) -> None:
+    root = write_project(tmp_path)
+    counter, worker = lambda_function("counter", root=root), lambda_function("worker", root=root)
+
+    with pytest.raises(UnknownEvent, match="no event source sends"):
+        _ = counter.invoke({"a": 1}).response
+    with pytest.raises(UnknownEvent, match="sqs sends no HTTP requests"):
+        _ = worker.invoke(Events().sqs("{}")).response
+    with pytest.raises(MalformedResult):
+        _ = worker.invoke(Events().rest_api() | {"Records": []}).response
 
 
 def test_settings_and_variables_take_the_place_of_declared_ones(tmp_path: Path, lambda_function: Functions) -> None:

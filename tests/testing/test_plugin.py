@@ -173,6 +173,12 @@ def test_a_missing_package_is_told_with_what_installs_it(tmp_path: Path) -> None
     assert "the package 'httpx2' is missing (in lambda_function). Fix: pip install 'lambdakit[testing]'" in done.stdout
 
 
+def test_the_plugin_can_be_switched_off(tmp_path: Path) -> None:
+    done = run_pytest(write_project(tmp_path, test_mistake=MISTAKE), "-p", "no:lambdakit")
+
+    assert "fixture 'lambda_function' not found" in done.stdout
+
+
 def test_a_run_that_uses_no_function_imports_nothing_for_it(tmp_path: Path) -> None:
     look = "import json, sys, lambdakit.testing.plugin, lambdakit.testing; print(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=SECONDS, check=True)

@@ -88,7 +88,7 @@ class LambdaFunction:
     async def _invoke(self, event: Any, client_context: dict[str, Any] | None) -> Result:
         payload = event if isinstance(event, bytes) else json.dumps(event).encode()
         outcome = await self._local.invoke(payload, client_context=client_context)
-        return Result(outcome, Logs.of(self._records).during(outcome.report.request_id))
+        return Result(event, outcome, Logs.of(self._records).during(outcome.report.request_id))
 
     # --- HTTP and MCP ------------------------------------------------------------------------------------------------
 
