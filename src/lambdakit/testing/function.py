@@ -12,13 +12,12 @@ import httpx2
 from anyio.from_thread import BlockingPortal
 
 from lambdakit.emulator import Account, FunctionConfiguration, LocalFunction, Record
-from lambdakit.emulator.authorizers import Authorizer, Decider
-from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, GatewayRules, listen
+from lambdakit.emulator.authorizers import Decider
 from lambdakit.errors import UserError
 from lambdakit.operations.event_factories import Events
-from lambdakit.operations.functions.authorizing import make_authorizer
 from lambdakit.operations.functions.target import Target
-from lambdakit.project import QueueTrigger, Via
+from lambdakit.project import FunctionAuth, QueueTrigger, Via
+from lambdakit.testing.front_door import choose_via, open_door
 from lambdakit.testing.live_queue import LiveQueue, open_queue
 from lambdakit.testing.mcp_client import McpClient, open_async_client, open_client
 from lambdakit.testing.queue import Queue
@@ -99,29 +98,25 @@ class LambdaFunction:
         Raises:
             UserError: The function is not declared for HTTP requests.
         """
-        via = self._find_via()
-        rules = GATEWAYS[via]
-        door = self._portal.call(partial(self._open_door, rules, self._make_authorizer(via)))
-        address = self._stack.enter_context(self._portal.wrap_async_context_manager(listen(door)))
+        via = choose_via(self._target, self._via)
+        deciders = {each: self._find(each) for each in self._decided_by()} if self._find else None
+        opened = open_door(
+            self.emulated,
+            via,
+            auth=self._target.auth,
+            find=deciders.__getitem__ if deciders is not None else None,
+            streams=self._streams,
+            log=self._take_note,
+        )
+        address = self._stack.enter_context(self._portal.wrap_async_context_manager(opened))
         # What still answers at the end would keep the listener from closing.
         self._stack.callback(self._portal.call, self._local.kill)
-        return f"{address}/{rules.stage}".rstrip("/")
+        return address
 
-    async def _open_door(self, rules: GatewayRules, authorizer: Authorizer | None) -> FrontDoor:
-        return FrontDoor(self.emulated, rules, streams=self._streams, log=self._take_note, authorizer=authorizer)
-
-    def _make_authorizer(self, via: Via) -> Authorizer | None:
-        if self._find is None:
-            return None
-        region = self.configuration.region
-        return make_authorizer(self._target.auth, via, find=self._find, log=self._take_note, region=region)
-
-    def _find_via(self) -> Via:
-        function = self._target.function
-        if self._via is None and (function.queue or function.schedule) and not (function.http or function.mcp):
-            fix = f'say which service is to bring them: lambda_function("{self.name}", via="function-url")'
-            raise UserError("it is declared without HTTP requests", where=f"function {self.name}", fix=fix)
-        return self._via or self._target.via
+    def _decided_by(self) -> list[str]:
+        # Started here and not where they are asked for, which is in the loop that starts them.
+        auth = self._target.auth
+        return [auth.function] if isinstance(auth, FunctionAuth) else []
 
     def _take_note(self, message: str) -> None:
         self._keep(
