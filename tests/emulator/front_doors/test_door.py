@@ -87,7 +87,8 @@ async def open_door(
     async with LocalFunction(configuration, log=opened.take) as function:
         door = FrontDoor(function, rules, streams=streams, log=opened.notes.append, authorizer=authorizer)
         prefix = f"/{rules.stage}" if rules.stage else ""
-        async with listen(door) as address, httpx2.AsyncClient(base_url=address + prefix, timeout=20) as client:
+        listening = listen(door, log=opened.notes.append)
+        async with listening as address, httpx2.AsyncClient(base_url=address + prefix, timeout=20) as client:
             yield opened.open(client, configuration.task_root)
             await door.drain()
 

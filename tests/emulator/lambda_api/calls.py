@@ -109,7 +109,7 @@ async def open_api(folder: Path, source: str = ECHO, **settings: Any) -> AsyncGe
             settings=lambda _: calls.settings,
             find_destination={QUEUE: calls.keep_record}.get,
         )
-        async with listen(api) as address:
+        async with listen(api, log=calls.notes.append) as address:
             yield calls.open(address, api)
             await api.drain()
         await api.close()

@@ -13,7 +13,6 @@ from lambdakit.emulator.authorizers import Authorized, Authorizer
 from lambdakit.emulator.front_doors.admission import HungUp, accepted, find_route, judge_head, read_body, strip_stage
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
-from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.front_doors.patience import wait_for_first
 from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.outcome import Outcome
@@ -52,9 +51,8 @@ class FrontDoor:
     """Turns HTTP requests into a service's events and a function's answers into its responses.
 
     With `streams`, a response that the function streams goes out piece by piece, where the service does so. `log` gets
-    what a developer has to know, such as why a result cannot be read. Only clients that mean this machine are served:
-    a foreign `Host` or `Origin` is refused, as any web page can send requests here. `note` gets each visit at its end.
-    With an `authorizer`, only requests reach the function that it lets pass.
+    what a developer has to know, such as why a result cannot be read. `note` gets each visit at its end. With an
+    `authorizer`, only requests reach the function that it lets pass.
     """
 
     def __init__(
@@ -78,13 +76,6 @@ class FrontDoor:
 
     async def __call__(self, scope: Any, receive: _Receive, send: Send) -> None:
         """Serve one connection's request."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1002})
-            return
-        if reason := find_foreign(dict(scope["headers"])):
-            self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
-            await refuse_foreign(send, reason)
-            return
         method, shown = scope["method"], _shown_path(scope)
         gateway = self._describe(scope)
         exchange = Exchange(self._rules, gateway, send, streams=self._streams)

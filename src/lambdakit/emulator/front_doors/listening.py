@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from errno import EADDRINUSE
 from typing import Any
 
@@ -34,15 +34,18 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def listen(app: Any, port: int = 0) -> AsyncGenerator[str]:
+async def listen(app: Any, port: int = 0, *, log: Callable[[str], None] = lambda _: None) -> AsyncGenerator[str]:
     """Serve an ASGI app on a loopback port, by default a free one, and give its address as `http://127.0.0.1:PORT`.
+
+    A request whose `Host` or `Origin` is not this machine's does not reach it, as any web page can send some here, and
+    `log` gets why.
 
     Raises:
         AddressInUse: Another process holds the port.
     """
     listener = bind(port)
     config = uvicorn.Config(
-        app,
+        ForThisMachine(app, log),
         # Named, as another one may be installed, with other limits.
         http="h11",
         log_config=None,

@@ -1,7 +1,8 @@
 """Which requests come from this machine: any web page can send some to a loopback address."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from lambdakit.emulator.front_doors.exchange import Send
@@ -30,8 +31,28 @@ def _is_here(address: str) -> bool:
     return False
 
 
-async def refuse_foreign(send: Send, reason: str) -> None:
-    """Answer 403 and say why, as text."""
+class ForThisMachine:
+    """An ASGI app that only clients reach which mean this machine; `log` gets why another is refused.
+
+    None reaches it over a WebSocket, which no service here speaks.
+    """
+
+    def __init__(self, app: Any, log: Callable[[str], None]) -> None:
+        self._app = app
+        self._log = log
+
+    async def __call__(self, scope: Any, receive: Any, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1002})
+        elif reason := find_foreign(dict(scope["headers"])):
+            self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
+            await _refuse(send, reason)
+        else:
+            await self._app(scope, receive, send)
+
+
+async def _refuse(send: Send, reason: str) -> None:
     body = f"toolkit: {reason}\n".encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 403, "headers": headers})

@@ -4,7 +4,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from lambdakit.emulator.front_doors.admission import HungUp
-from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api import replies
 from lambdakit.emulator.lambda_api.asynchronous import AsynchronousCalls, AsynchronousSettings, Destination
@@ -33,7 +32,6 @@ class LambdaApi:
     `functions` are those of each name, which may change meanwhile, and `tails` is told of their logs. `settings` says
     what happens to the events of a function that nobody waits for, where callers set nothing else; `find_destination`
     leads from the ARN of a destination that they set to what gets its records. `log` gets what a developer has to know.
-    Only clients that mean this machine are served.
     """
 
     def __init__(
@@ -54,13 +52,6 @@ class LambdaApi:
 
     async def __call__(self, scope: Any, receive: Receive, send: _Send) -> None:
         """Serve one request."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1002})
-            return
-        if reason := find_foreign(dict(scope["headers"])):
-            self._log(f"refused {scope['method']} {scope['path']!r}: {reason}")
-            await refuse_foreign(send, reason)
-            return
         try:
             call = await read_call(scope, receive, str(uuid.uuid4()))
         except HungUp:

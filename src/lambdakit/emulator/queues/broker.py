@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +20,7 @@ class Broker:
 
     On port 0 a free one is taken. What is acknowledged outlives the process, however it ends; with `outlives` "power"
     also the machine's power, which costs a flush of the disk for each change. `clock` gives seconds since 1970.
-    `note` is that of `Queues`.
+    `note` is that of `Queues`; it also gets, as of "sqs", why a request is refused.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Broker:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._port = port
+        self._note = note
         self._stack = AsyncExitStack()
         self.queues = Queues(Store(path, outlives=outlives, clock=clock), region=region, note=note)
         self.address = ""
@@ -47,7 +49,9 @@ class Broker:
         """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.queues)
-            self.address = await stack.enter_async_context(listen(QueueApi(self.queues), self._port))
+            self.address = await stack.enter_async_context(
+                listen(QueueApi(self.queues), self._port, log=partial(self._note, "sqs"))
+            )
             self._stack = stack.pop_all()
         return self
 

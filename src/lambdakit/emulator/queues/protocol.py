@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
-from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.queues import actions, batches, moves
 from lambdakit.emulator.queues.queues import Queues
 from lambdakit.emulator.queues.refusals import full_code, old_code
@@ -57,20 +56,14 @@ class _Answer(NamedTuple):
 
 
 class QueueApi:
-    """An ASGI app that answers as SQS does, to any signature; only clients that mean this machine are served."""
+    """An ASGI app that answers as SQS does, to any signature."""
 
     def __init__(self, queues: Queues) -> None:
         self._queues = queues
 
     async def __call__(self, scope: Any, receive: _Receive, send: _Send) -> None:
         """Serve one request."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1002})
-            return
         headers = dict(scope["headers"])
-        if reason := find_foreign(headers):
-            await refuse_foreign(send, reason)
-            return
         body = await _read(receive)
         if body is None:
             await _respond(send, _refuse(QueueRefusal("RequestEntityTooLarge", "The request is too large."), 413))

@@ -56,7 +56,7 @@ async def _open(name: str, front: Front, functions: Functions, listener: Listene
         note=partial(listener.visit, name),
         authorizer=authorizer,
     )
-    async with listen_for(f"function {name}", door, front.port) as address:
+    async with listen_for(f"function {name}", door, front.port, partial(listener.note, name)) as address:
         url = f"{address}/{rules.stage}".rstrip("/") + "/"
         options = curl_options(front.auth, front.via, region=region)
         yield Running(name, front.via, url, f"curl {'-iN' if front.streams else '-i'}{options} {url}")

@@ -29,7 +29,7 @@ class InvokeApi:
         noted = {name: NotedFunction(function, listener, "Invoke") for name, function in functions.items()}
         note = partial(listener.note, "lambda")
         api = LambdaApi(noted, self._tails, log=note, find_destination=self._find_destination)
-        async with listen_for("the Lambda API", api, self._port) as address:
+        async with listen_for("the Lambda API", api, self._port, note) as address:
             example = f"export AWS_ENDPOINT_URL_LAMBDA={address}"
             try:
                 yield [Running(EVERYTHING, "lambda", f"{address}/", example)]

@@ -1,6 +1,6 @@
 """What a service is made of, beside its functions."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple, Protocol
 
@@ -34,14 +34,14 @@ class Part(Protocol):
 
 
 @asynccontextmanager
-async def listen_for(name: str, app: Any, port: int) -> AsyncGenerator[str]:
-    """Serve an ASGI app on a loopback port, and give its address.
+async def listen_for(name: str, app: Any, port: int, log: Callable[[str], None]) -> AsyncGenerator[str]:
+    """Serve an ASGI app on a loopback port, and give its address; `log` gets why a request is refused.
 
     Raises:
         AddressInUse: Another process holds the port; it says whose address it was to be.
     """
     try:
-        async with listen(app, port) as address:
+        async with listen(app, port, log=log) as address:
             yield address
     except AddressInUse as error:
         fix = "end what listens there, perhaps another toolkit dev of this project, or choose another --port"
