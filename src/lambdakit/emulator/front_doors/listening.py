@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from lambdakit.emulator.front_doors.origins import ForThisMachine
 from lambdakit.errors import AddressInUse
 
 _LARGEST_HEAD = 2 * 1024 * 1024
