@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ from tests.testing.functions import write_project
 
 VIAS = ["function-url", "http-api", "rest-api", "alb"]
 BOUND = 30.0
+
+
+def comes_to_a_stop(process: psutil.Process) -> bool:
+    """Say whether a process stops within `BOUND` seconds: on a busy machine the signal takes a moment to reach it."""
+    deadline = time.monotonic() + BOUND
+    while process.status() != psutil.STATUS_STOPPED:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 @pytest.fixture
@@ -186,7 +197,7 @@ def test_an_environment_stands_still_between_invocations(counter: LambdaFunction
     process = psutil.Process(counter.http.get("/").json()["pid"])
     counter.freeze()
 
-    assert process.status() == psutil.STATUS_STOPPED
+    assert comes_to_a_stop(process)
     assert counter.http.get("/").json()["calls"] == 2
 
 

@@ -5,13 +5,12 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
-from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 from anyio.from_thread import BlockingPortal
 
-from lambdakit.emulator import Account, FunctionConfiguration, LocalFunction, Record
+from lambdakit.emulator import Account, FunctionConfiguration, LocalFunction
 from lambdakit.emulator.authorizers import Decider
 from lambdakit.errors import UserError
 from lambdakit.operations.event_factories import Events
@@ -19,6 +18,7 @@ from lambdakit.operations.functions.target import Target
 from lambdakit.project import FunctionAuth, QueueTrigger, Via
 from lambdakit.testing.front_door import choose_via, open_door
 from lambdakit.testing.live_queue import LiveQueue, open_queue
+from lambdakit.testing.log_book import LogBook
 from lambdakit.testing.mcp_client import McpClient, open_async_client, open_client
 from lambdakit.testing.queue import Queue
 from lambdakit.testing.result import Logs, Result
@@ -58,10 +58,9 @@ class LambdaFunction:
         self._via: Via | None = via
         self._streams = streams
         self._find = find
-        self._records: list[Record] = []
-        self._written = Condition()
+        self._book = LogBook(configuration.name)
         self._account = Account()
-        self._local = LocalFunction(configuration, log=_discard, keep=self._keep, account=self._account)
+        self._local = LocalFunction(configuration, log=_discard, keep=self._book.keep, account=self._account)
         self.emulated = SettlingFunction(self._local, configuration)
         """The function as the emulator has it, for what invokes functions: gateways, authorizers, pollers."""
         stack.enter_context(portal.wrap_async_context_manager(self._local))
@@ -87,7 +86,7 @@ class LambdaFunction:
     async def _invoke(self, event: Any, client_context: dict[str, Any] | None) -> Result:
         payload = event if isinstance(event, bytes) else json.dumps(event).encode()
         outcome = await self._local.invoke(payload, client_context=client_context)
-        return Result(event, outcome, Logs.of(self._records).during(outcome.report.request_id))
+        return Result(event, outcome, self._book.read().during(outcome.report.request_id))
 
     # --- HTTP and MCP ------------------------------------------------------------------------------------------------
 
@@ -106,7 +105,7 @@ class LambdaFunction:
             auth=self._target.auth,
             find=deciders.__getitem__ if deciders is not None else None,
             streams=self._streams,
-            log=self._take_note,
+            log=self._book.note,
         )
         address = self._stack.enter_context(self._portal.wrap_async_context_manager(opened))
         # What still answers at the end would keep the listener from closing.
@@ -117,11 +116,6 @@ class LambdaFunction:
         # Started here and not where they are asked for, which is in the loop that starts them.
         auth = self._target.auth
         return [auth.function] if isinstance(auth, FunctionAuth) else []
-
-    def _take_note(self, message: str) -> None:
-        self._keep(
-            Record(function=self.name, stream="", request_id=None, level="WARN", origin="platform", message=message)
-        )
 
     @cached_property
     def http(self) -> httpx2.Client:
@@ -232,7 +226,7 @@ class LambdaFunction:
     def logs(self) -> Logs:
         """All that has been written so far, to the end of each invocation that has answered."""
         self._portal.call(self.emulated.settle)
-        return Logs.of(self._records)
+        return self._book.read()
 
     def wait_for_log(self, text: str, seconds: float = _SPARE_SECONDS) -> None:
         """Wait until a record holds a text, as while an invocation runs in another thread.
@@ -240,14 +234,7 @@ class LambdaFunction:
         Raises:
             TimeoutError: None did in time.
         """
-        with self._written:
-            if not self._written.wait_for(lambda: any(text in each.message for each in self._records), seconds):
-                raise TimeoutError(f"function {self.name} has not logged {text!r} within {seconds:g} seconds")
-
-    def _keep(self, record: Record) -> None:
-        with self._written:
-            self._records.append(record)
-            self._written.notify_all()
+        self._book.wait_for(text, seconds)
 
 
 def _discard(_: str) -> None:
