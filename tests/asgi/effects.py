@@ -109,6 +109,16 @@ def default_content_type(got: Got) -> Got:
     return got._replace(headers={"content-type": ["application/json"]} | got.headers)
 
 
+def renamed(*names: str) -> Callable[[Got], Got]:
+    """Return what gives headers with these names another one."""
+
+    def rename(got: Got) -> Got:
+        pairs = got.headers.items()
+        return got._replace(headers={f"x-amzn-remapped-{key}" if key in names else key: each for key, each in pairs})
+
+    return rename
+
+
 REQUEST_EFFECTS: dict[str, Callable[[Seen], Seen]] = {
     "forwarding": forwarding,
     "addresses": unchanged,
@@ -127,6 +137,17 @@ REQUEST_EFFECTS: dict[str, Callable[[Seen], Seen]] = {
 RESPONSE_EFFECTS: dict[str, Callable[[Got], Got]] = {
     "joined-response-headers": joined_response,
     "default-content-type": default_content_type,
+    "renamed-response-headers": renamed(
+        "authorization",
+        "connection",
+        "content-md5",
+        "date",
+        "max-forwards",
+        "server",
+        "user-agent",
+        "www-authenticate",
+    ),
+    "renamed-response-headers-url": renamed("date", "www-authenticate"),
 }
 """Each row of the table in code, by its id."""
 

@@ -95,6 +95,9 @@ REQUESTS = {
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 ANSWERS = {
     "empty": Answer(),
+    "challenge": Answer(
+        401, [(b"www-authenticate", b'Bearer realm="shop"'), (b"max-forwards", b"1"), TEXT], (b"who?",)
+    ),
     "text": Answer(200, [TEXT], (b"hello",)),
     "text beyond ascii": Answer(200, [TEXT], ("café €".encode(),)),
     "control characters": Answer(200, [TEXT], (bytes(range(128)),)),

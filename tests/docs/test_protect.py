@@ -35,7 +35,8 @@ def test_an_app_verifies_tokens_itself() -> None:
         orders.handler.close()
 
     assert json.loads(answer.body) == {"orders of": "anna"}
-    assert [(each.status, dict(each.headers)[b"www-authenticate"]) for each in refusals] == [
+    # Under the name that a function URL gives it.
+    assert [(each.status, dict(each.headers)[b"x-amzn-remapped-www-authenticate"]) for each in refusals] == [
         (403, b'Bearer error="insufficient_scope"'),
         (401, b'Bearer error="invalid_token"'),
     ]

@@ -79,7 +79,8 @@ def table(*lines: list[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("command", "page"), [((), "invoke-local"), (("invoke-local",), "invoke-local"), (("logs",), "logs")]
+    ("command", "page"),
+    [((), "invoke-local"), (("invoke-local",), "invoke-local"), (("logs",), "logs"), (("dev",), "dev")],
 )
 def test_every_option_and_argument_of_the_command_is_documented(
     tmp_path: Path, command: tuple[str, ...], page: str
@@ -90,7 +91,7 @@ def test_every_option_and_argument_of_the_command_is_documented(
         for line in re.findall(r"^  (-.*)", help_text, re.MULTILINE)
         for name in re.findall(r"(?<![\w-])--?[\w-]+", line)
     }
-    arguments = set(re.findall(r"^  ([A-Z]+) <", help_text, re.MULTILINE))
+    arguments = set(re.findall(r"^  \[?([A-Z]+)\]?(?:\.\.\.)? <", help_text, re.MULTILINE))
 
     assert options
     assert (options | arguments) - set(rows(f"reference/{page}.md")) == set()

@@ -304,9 +304,12 @@ def test_a_function_url_knows_the_account_of_who_signs() -> None:
 
 
 def test_a_rest_api_knows_the_key_of_who_signs() -> None:
-    event = FORMATS["rest-api"].encode_request(get(), Gateway(identity={"accessKey": "AKIA"}))
+    signed = FORMATS["rest-api"].encode_request(get(), Gateway(identity={"accessKey": "AKIA"}))
+    unsigned = FORMATS["rest-api"].encode_request(get())
 
-    assert event["requestContext"]["identity"] == {"sourceIp": "127.0.0.1", "userAgent": "", "accessKey": "AKIA"}
+    identity = unsigned["requestContext"]["identity"]
+    assert identity["accessKey"] is None
+    assert signed["requestContext"]["identity"] == identity | {"accessKey": "AKIA"}
 
 
 @pytest.mark.parametrize(

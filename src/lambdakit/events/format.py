@@ -55,6 +55,8 @@ class EventFormat(ABC):
     """The largest request body in bytes that the service accepts."""
     response_limit: ClassVar[int] = LAMBDA_PAYLOAD_LIMIT
     """The largest result in bytes of JSON that the service accepts."""
+    renamed: ClassVar[frozenset[bytes]] = frozenset()
+    """The headers of a response that the service sends under another name, which begins with `x-amzn-remapped-`."""
     fields: ClassVar[tuple[Field, ...]]
     """What the fields of a good event look like."""
 
@@ -146,7 +148,10 @@ class EventFormat(ABC):
 
     def _decode_result(self, result: Any, gateway: Gateway) -> Response:  # noqa: ARG002 (REST APIs ask it)
         body = decode_body(result.get("body"), result.get("isBase64Encoded"))
-        return Response(_status_of(result), _headers_of(result), body)
+        return Response(_status_of(result), self._rename(_headers_of(result)), body)
+
+    def _rename(self, headers: Headers) -> Headers:
+        return [(b"x-amzn-remapped-" + name if name in self.renamed else name, value) for name, value in headers]
 
 
 def _travels_as_text(headers: Headers) -> bool:

@@ -13,6 +13,8 @@ class FunctionUrl(PayloadTwo):
 
     name = "function-url"
     domain = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
+    # Not in AWS's documentation; users whose clients look for the challenge of a 401 meet it.
+    renamed = frozenset({b"date", b"www-authenticate"})
 
     def _decode_request(self, event: Mapping[str, Any]) -> Request:
         raw_path = event["rawPath"] or "/"

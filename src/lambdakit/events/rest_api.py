@@ -22,6 +22,19 @@ class RestApi(PayloadOne):
 
     name = "rest-api"
     domain = "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+    renamed = frozenset(
+        {
+            b"authorization",
+            b"connection",
+            b"content-md5",
+            b"date",
+            b"max-forwards",
+            b"server",
+            b"user-agent",
+            b"www-authenticate",
+        }
+    )
 
     def _decode_request(self, event: Mapping[str, Any]) -> Request:
         path = event["path"] or "/"

@@ -118,24 +118,23 @@ def test_an_error_is_shown_with_the_lines_of_the_user_and_nothing_that_steers_th
     assert "\\x1b[2J broken" in log
 
 
-def test_what_is_not_emulated_is_said_at_the_start(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text("handler = lambda event, context: {'statusCode': 200}")
-    tokens = '{ issuer = "https://login.example.com", audience = "shop" }'
-    (tmp_path / "pyproject.toml").write_text(PROJECT.replace("rest-api", "function-url").replace('"iam"', tokens))
-    with start(tmp_path) as (process, _):
-        log = read_until(process, "ready in")
-    assert "api nothing in front of it checks who calls via function-url: the app has to" in log
-    assert "worker its queue is not emulated" in log
-
-
-def test_a_declared_auth_is_checked(tmp_path: Path) -> None:
+def test_each_declared_function_has_an_address_or_what_else_brings_it_its_events(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("handler = lambda event, context: {'statusCode': 200}")
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     with start(tmp_path) as (process, address):
         assert address.endswith("/prod/")
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            ask(address)
-        assert "who calls" not in read_until(process, "GET /prod/ 403")
+        assert process.stdout is not None
+        table = [address, *(process.stdout.readline() for _ in range(4))]
+        assert "not emulated: " in read_until(process, "ready in")
+    assert [line.split()[:2] for line in table[1:4]] == [["worker", "queue"], ["(all)", "lambda"], ["(all)", "sqs"]]
+
+
+def test_what_a_gateway_cannot_check_is_said_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("handler = lambda event, context: {'statusCode': 200}")
+    token = '{ issuer = "https://login.example.com/", audience = "shop" }'
+    (tmp_path / "pyproject.toml").write_text(PROJECT.replace("rest-api", "alb").replace('"iam"', token))
+    with start(tmp_path) as (process, _):
+        assert "api nothing in front of it checks who calls via alb" in read_until(process, "ready in")
 
 
 def test_two_at_a_time_do_not_share_a_port(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lambdakit.cli import run
 from lambdakit.cli.events.command import make_commands
@@ -104,6 +106,30 @@ def test_an_event_is_piped_into_a_call(tmp_path: Path) -> None:
         assert (called.code, json.loads(called.stdout)) == (0, ["tea", "towel"])
 
 
+COMMANDS: dict[str, Any] = make_commands()
+WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8")).filter(
+    lambda word: word != "-"
+) | st.sampled_from(["@nowhere", "a=b", '{"a": "\\ud800"}', "[]", "{}", "7", "\udcff", "GET", "/x?a=%ff", "é=ü"])
+
+
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_typed_there_is_an_event_or_one_line(capsysbinary: OUT, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(list(COMMANDS)))
+    options = [each.opts[0] for each in COMMANDS[name].params if each.opts[0].startswith("--") and not each.is_flag]
+    chosen = data.draw(st.lists(st.sampled_from(options), max_size=4))
+    words = [name, *(word for option in chosen for word in (option, data.draw(WORDS)))]
+    code = run(["events", *words])
+    streams = capsysbinary.readouterr()
+
+    if code == 0:
+        assert isinstance(json.loads(streams.out), dict)
+    else:
+        assert (code, streams.out) == (2, b"")
+        assert streams.err.startswith(b"toolkit: ")
+        assert len(streams.err.decode(errors="replace").splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -115,6 +141,8 @@ def test_an_event_is_piped_into_a_call(tmp_path: Path) -> None:
         (["http-api", "GET", "orders"], "'orders' is no path (in PATH)."),
         (["http-api", "GET", "/", "--json", "{", "--data", "x"], "a request has one body"),
         (["http-api", "GET", "/", "--authorizer", "7"], "the JSON is no object (in --authorizer)."),
+        (["alb", "--source-ip", "here"], "no event holds this: 'here' does not appear to be an IPv4 or IPv6 address."),
+        (["sqs", "--body", "\udcff"], "no event holds this: 'utf-8' codec can't decode byte 0xff"),
         (["cognito", "--trigger", "never"], "Invalid value for '--trigger'"),
         (["sqs", "--receive-count", "many"], "Invalid value for '--receive-count'"),
         (["sqss"], "No such command 'sqss'."),

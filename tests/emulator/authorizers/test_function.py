@@ -26,8 +26,8 @@ VIAS: list[Via] = ["http-api", "rest-api"]
 
 
 def make(asked: Any, via: Via = "http-api", clock: Clock | None = None, **settings: Any) -> FunctionAuthorizer:
-    rules = AskingRules(**{"identity": ["$request.header.Authorization"], **settings})
-    return FunctionAuthorizer(asked, via, rules, log=print, clock=clock or Clock())
+    given: dict[str, Any] = {"identity": ["$request.header.Authorization"], **settings}
+    return FunctionAuthorizer(asked, via, AskingRules(**given), log=print, clock=clock or Clock())
 
 
 def context(answer: Authorized | Response) -> Any:

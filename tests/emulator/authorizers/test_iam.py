@@ -217,6 +217,17 @@ def test_a_rest_api_shows_what_it_computed() -> None:
     assert "The String-to-Sign should have been\n'AWS4-HMAC-SHA256\n" in text
 
 
+def test_a_developer_is_told_what_a_function_url_keeps_to_itself() -> None:
+    told: list[str] = []
+
+    ask(signed()._replace(query=b"a=2"), log=told.append)
+    ask(as_request(URL, {}), log=told.append)
+
+    assert told[0].startswith("refused GET '/items': The request signature we calculated does not match")
+    assert "should have been\n'GET\n/items\na=2\n" in told[0]
+    assert told[1] == "refused GET '/': it is not signed"
+
+
 @given(header=st.text(st.characters(max_codepoint=255, blacklist_characters="\r\n\x00"), max_size=80))
 def test_headers_of_any_kind_are_refused(header: str) -> None:
     for value in (header, f"AWS4-HMAC-SHA256 {header}", f"{GOOD} {header}"):

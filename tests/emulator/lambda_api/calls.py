@@ -31,7 +31,6 @@ class Calls:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.notes: list[str] = []
-        self.invocations: list[tuple[str, str, bool]] = []
         self.lines: list[str] = []
         self.records: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
         self.functions: dict[str, Callee] = {}
@@ -105,7 +104,6 @@ async def open_api(folder: Path, source: str = ECHO, **settings: Any) -> AsyncGe
             tails,
             log=calls.notes.append,
             settings=lambda _: calls.settings,
-            note=lambda name, source, outcome: calls.invocations.append((name, source, outcome.failed)),
         )
         async with listen(api) as address:
             yield calls.open(address, api)

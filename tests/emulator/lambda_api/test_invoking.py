@@ -148,8 +148,6 @@ def test_an_error_of_the_function_is_named_beside_a_200(tmp_path: Path, body: st
             result = await calls.call("invoke", LogType=log)
             assert (result["StatusCode"], result["FunctionError"]) == (200, "Unhandled")
             assert json.loads(result["Payload"])["errorType"] == error_type
-            await calls.api.drain()
-            assert calls.invocations == [("shop", "Invoke", True)]
 
     run(work)
 

@@ -20,7 +20,7 @@ from lambdakit.operations.services import SERVED, MotoOnDemand, point_at, read_c
 from tests.emulator.queues.brokers import make_client
 
 BOUND = 60.0
-LOCAL = {"queues": "http://127.0.0.1:1", "others": "http://127.0.0.1:2"}
+LOCAL = {"functions": "http://127.0.0.1:0", "queues": "http://127.0.0.1:1", "others": "http://127.0.0.1:2"}
 
 
 def use_every_service(address: str) -> list[str]:
@@ -136,9 +136,16 @@ def test_functions_find_the_local_services(monkeypatch: pytest.MonkeyPatch) -> N
 
     assert found == {
         "STAGE": "dev",
+        "AWS_ENDPOINT_URL_LAMBDA": "http://127.0.0.1:0",
         "AWS_ENDPOINT_URL_SQS": "http://127.0.0.1:1",
         **{f"AWS_ENDPOINT_URL_{name}": "http://127.0.0.1:2" for name in SERVED},
     }
+
+
+def test_services_without_a_local_address_stay_those_of_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+        monkeypatch.delenv(name)
+    assert point_at({}, **LOCAL | {"others": ""}).keys() == {"AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS"}
 
 
 def test_what_a_developer_names_replaces_a_local_service(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,11 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lambdakit.cli.dev import options
 
-if TYPE_CHECKING:
-    from lambdakit.operations.functions.target import Target
 
-
-def dev(
+def dev(  # noqa: PLR0913 (each option of a command is an argument)
     targets: options.Targets = None,
     *,
     function: options.Functions = None,
@@ -20,6 +16,7 @@ def dev(
     debug_port: options.DebugPort = None,
     no_reload: options.NoReload = False,
     env_file: options.EnvFile = None,
+    aws_credentials: options.AwsCredentials = False,
 ) -> int:
     """Serve functions on this machine, as the services that they are declared for do.
 
@@ -27,8 +24,9 @@ def dev(
 
     toolkit dev api shop.http:app --port 8000
 
-    Each function has an address of its own, that of a function URL, an API or a load balancer. A save starts it anew;
-    requests that run end with the code they began with. Ctrl-C or q ends it. Exit codes: 0 ended, 2 it could not start.
+    Each function has an address of its own, that of a function URL, an API or a load balancer; its queue is read and
+    its schedule kept. boto3 finds the functions, queues and other services. A save starts the functions anew; what runs
+    ends with the code it began with. Ctrl-C or q ends it. Exit codes: 0 ended, 2 it could not start.
     """
     # The emulator and uvicorn take longer to import than all the rest; neither --help nor a mistake waits for them.
     from lambdakit.cli.dev.running import run  # noqa: PLC0415
@@ -43,28 +41,12 @@ def dev(
         port=port,
         env_file=env_file,
         debug_port=debug_port,
+        has_credentials=aws_credentials,
     )
     screen = Screen(plan.root, architecture=plan.targets[0].architecture)
-    for target in plan.targets:
-        for gap in _gaps(target):
-            screen.note(target.function.name, gap)
+    for name, gap in plan.gaps():
+        screen.note(name, gap)
     keeper = LogKeeper(log_folder(plan.root), partial(screen.note_once, ""), variables=plan.variables())
     with Gatherer(keeper.keep_all) as gatherer:
-        service = assemble(plan, screen, keep=gatherer.keep, note=screen.note_once, takes_turns=round_robin)
-        return run(service, screen, root=None if no_reload else plan.root)
-
-
-def _gaps(target: "Target") -> list[str]:
-    """Return what the function has on AWS and not here."""
-    from lambdakit.operations.functions.authorizing import explain_gap  # noqa: PLC0415 (the emulator, as above)
-
-    function = target.function
-    trigger = function.http or function.mcp
-    gaps = [
-        f"its {kind} is not emulated; send its events with toolkit invoke-local {function.name} --event FILE"
-        for kind, declared in (("queue", function.queue), ("schedule", function.schedule))
-        if declared
-    ]
-    if trigger is not None and (gap := explain_gap(trigger.auth, trigger.via)):
-        gaps.append(gap)
-    return gaps
+        assembly = assemble(plan, screen, keep=gatherer.keep, note=screen.note_once, takes_turns=round_robin)
+        return run(assembly, screen, root=None if no_reload else plan.root)

@@ -9,7 +9,7 @@ from lambdakit import project
 
 Targets = Annotated[
     list[str] | None,
-    Argument(metavar="[TARGET]...", help="Declared functions, or apps as module:attribute; by default all declared."),
+    Argument(metavar="TARGET", help="Declared functions, or apps as module:attribute; by default all declared."),
 ]
 Functions = Annotated[
     list[str] | None, Option("--function", metavar="NAME", help="Serve this one, as TARGET does; repeatable.")
@@ -27,3 +27,6 @@ DebugPort = Annotated[
 ]
 NoReload = Annotated[bool, Option("--no-reload", help="Keep the code of the start.")]
 EnvFile = Annotated[Path | None, Option("--env-file", metavar="FILE", help="Add the variables of a .env file.")]
+AwsCredentials = Annotated[
+    bool, Option("--aws-credentials", help="Give functions this shell's AWS credentials, and AWS's own services.")
+]

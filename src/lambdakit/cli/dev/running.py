@@ -12,18 +12,18 @@ from pathlib import Path
 from lambdakit.cli.dev.keys import listen_to_keys
 from lambdakit.cli.dev.screen import Screen
 from lambdakit.errors import UserError
-from lambdakit.operations.dev import Service, watch
+from lambdakit.operations.dev import Assembly, Service, watch
 
 
-def run(service: Service, screen: Screen, *, root: Path | None) -> int:
+def run(assembly: Assembly, screen: Screen, *, root: Path | None) -> int:
     """Serve until Ctrl-C, SIGTERM or `q`, reloading what is saved below `root` unless that is None."""
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_serve(service, screen, root))
+        asyncio.run(_serve(assembly, screen, root))
     return 0
 
 
-async def _serve(service: Service, screen: Screen, root: Path | None) -> None:
-    end = _make_end()
+async def _serve(assembly: Assembly, screen: Screen, root: Path | None) -> None:
+    service, end = assembly.service, _make_end()
     began = time.perf_counter()
     is_open = asyncio.Event()
     # Looks from before the start on, so that nothing saved meanwhile is missed.
@@ -32,7 +32,7 @@ async def _serve(service: Service, screen: Screen, root: Path | None) -> None:
         await asyncio.sleep(0)
         async with service:
             is_open.set()
-            with listen_to_keys(_keys(service, screen, end)):
+            with listen_to_keys(_keys(assembly, screen, end)):
                 screen.show(service.running, seconds=time.perf_counter() - began)
                 await reloading
     finally:
@@ -56,7 +56,8 @@ def _make_end() -> Callable[[], None]:
     return end
 
 
-def _keys(service: Service, screen: Screen, end: Callable[[], None]) -> Mapping[str, Callable[[], object]]:
+def _keys(assembly: Assembly, screen: Screen, end: Callable[[], None]) -> Mapping[str, Callable[[], object]]:
+    service, schedules = assembly
     begun: set[asyncio.Task[object]] = set()
 
     def begin(work: Coroutine[object, object, object]) -> None:
@@ -70,6 +71,7 @@ def _keys(service: Service, screen: Screen, end: Callable[[], None]) -> Mapping[
 
     return {
         "c": cool_down,
+        "s": lambda: begin(schedules.fire()),
         "l": screen.switch_logs,
         "o": lambda: begin(asyncio.to_thread(webbrowser.open, service.running[0].address)),
         "x": screen.clear,

@@ -13,10 +13,14 @@ from lambdakit.cli.logs.structured import show_message
 from lambdakit.cli.terminal import make_visible
 from lambdakit.emulator import Answer, Outcome, Record
 from lambdakit.emulator.front_doors import Visit
-from lambdakit.operations.dev import Running
+from lambdakit.operations.dev import EVERYTHING, Running
 from lambdakit.operations.functions.cost import Architecture, price_million
 
-_KEYS = "c: cold start now   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
+_KEYS = "c: cold start now   s: fire schedules   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
+_GAPS = (
+    "not emulated: routes but /{proxy+}, CORS of gateways, WebSocket APIs, custom domains, stages but prod,"
+    " DynamoDB and Kinesis streams"
+)
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _REMEMBERED = 256
 _ADVICE = "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code."
@@ -39,13 +43,15 @@ class Screen:
     def show(self, running: Sequence[Running], *, seconds: float) -> None:
         """Print where each function answers."""
         columns = [len(max(texts, key=len)) for texts in zip(*((each.name, each.via) for each in running), strict=True)]
-        for each in running:
+        ordered = sorted(running, key=lambda each: each.name == EVERYTHING)
+        for each in ordered:
             typer.echo(f"{each.name:{columns[0]}}  {each.via:{columns[1]}}  {each.address}")
         typer.echo()
-        for each in running:
+        for each in ordered:
             if each.example:
                 typer.echo(each.example)
-        typer.echo(f"\nready in {seconds:.2f} s", err=True)
+        typer.echo(_dim(f"\n{_GAPS}"), err=True)
+        typer.echo(f"ready in {seconds:.2f} s", err=True)
         self.show_keys()
 
     def show_keys(self) -> None:

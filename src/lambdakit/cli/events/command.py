@@ -23,13 +23,15 @@ _OF_EVERY_COMMAND = {
 _WORDS = re.compile(r"^    (\w+): (.*)$", re.MULTILINE)
 
 
-def make_commands() -> dict[str, Any]:
-    """Return the command of every source by its name."""
+def make_commands(wanted: str = "") -> dict[str, Any]:
+    """Return the command of every source by its name, or the one that is wanted."""
     app = typer.Typer(rich_markup_mode=None)
     for via in FORMATS:
-        app.command(via)(make_command(via))
+        if wanted in {"", via}:
+            app.command(via)(make_command(via))
     for name, factory in _factories():
-        app.command(name.replace("_", "-"))(_make_command(name, factory))
+        if wanted in {"", name.replace("_", "-")}:
+            app.command(name.replace("_", "-"))(_make_command(name, factory))
     return dict(typer.main.get_group(app).commands)
 
 
@@ -57,7 +59,7 @@ def _make_command(name: str, factory: Callable[..., Any]) -> Callable[..., None]
             if typed[flag.parameter.name] not in (None, [])
         }
         records: list[Any] = values.pop(repeated, []) if repeated else []
-        print_event(getattr(made, name)(*records, **values))
+        print_event(lambda: getattr(made, name)(*records, **values))
 
     _describe(command, flags, explained)
     return command

@@ -5,21 +5,21 @@ from typer.core import TyperGroup
 
 
 class _Sources(TyperGroup):
-    """The commands of every source, made when one of them is asked for: no other command waits for fifty."""
+    """The commands of every source, each made when it is asked for: nobody waits for fifty."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         self._make()
         return super().list_commands(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        self._make()
+        if cmd_name not in self.commands:
+            self._make(cmd_name)
         return super().get_command(ctx, cmd_name)
 
-    def _make(self) -> None:
-        if not self.commands:
-            from lambdakit.cli.events.command import make_commands  # noqa: PLC0415 (0.04 s)
+    def _make(self, wanted: str = "") -> None:
+        from lambdakit.cli.events.command import make_commands  # noqa: PLC0415 (0.04 s)
 
-            self.commands = make_commands()
+        self.commands = {**self.commands, **make_commands(wanted)}
 
 
 def make_group() -> typer.Typer:

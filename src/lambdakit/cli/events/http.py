@@ -53,7 +53,7 @@ def make_command(via: str) -> Callable[..., None]:
         place: Place = {"stage": stage, "route": route, "source_ip": source_ip}
         if authorizer is not None:
             place["authorizer"] = read_object(authorizer, "--authorizer")
-        print_event(made.http(via, request, **place))
+        print_event(lambda: made.http(via, request, **place))
 
     send.__doc__ = f"A request to {_SERVICES[via]}."
     return send

@@ -1,6 +1,7 @@
 """What every command of `events` does: make events from its options, and print one."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from lambdakit.cli.invoke_local.output import print_json
@@ -26,6 +27,19 @@ def _read_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def print_event(event: Event) -> None:
-    """Print an event as JSON, for people who read it and for what reads standard input."""
-    print_json(json.dumps(event, ensure_ascii=False, indent=2).encode())
+def print_event(make: Callable[[], Event]) -> None:
+    """Make an event and print it as JSON, for people who read it and for what reads standard input.
+
+    Raises:
+        OptionError: A value is none that an event can have.
+    """
+    try:
+        event = make()
+    except ValueError as error:
+        raise OptionError(f"no event holds this: {error}", fix="correct the value") from error
+    try:
+        text = json.dumps(event, ensure_ascii=False, indent=2).encode()
+    except UnicodeEncodeError:
+        # Half of a surrogate pair, which JSON can say and UTF-8 cannot.
+        text = json.dumps(event, indent=2).encode()
+    print_json(text)

@@ -45,7 +45,7 @@ LOCAL_CREDENTIALS = (
 class IamAuthorizer:
     """Lets requests pass that are signed for the gateway's service and region with one of `credentials`.
 
-    No policy is asked: whoever holds the key may call. Sources:
+    No policy is asked: whoever holds the key may call. `log` gets why others may not. Sources:
     https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html,
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html,
     https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html
@@ -57,12 +57,14 @@ class IamAuthorizer:
         *,
         region: str = "us-east-1",
         credentials: Sequence[Credentials] = LOCAL_CREDENTIALS,
+        log: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._kind: Kind = kind
         self._service = service_of(kind)
         self._region = region
         self._credentials = credentials
+        self._log = log
         self._clock = clock
 
     async def authorize(self, request: Request, gateway: Gateway) -> Authorized | Response:
@@ -73,8 +75,10 @@ class IamAuthorizer:
             self._check_time(signature)
             self._check_value(signature, request)
         except Unsigned:
+            self._log(f"refused {request.method} {request.path!r}: it is not signed")
             return _refuse_unsigned(self._kind)
         except BadSignature as error:
+            self._log(f"refused {request.method} {request.path!r}: {error.detail.strip()}")
             return _refuse(self._kind, error)
         return _identify(self._kind, signature.key_id, gateway.account_id)
 
@@ -116,7 +120,9 @@ class IamAuthorizer:
             raise BadSignature(message, error_type="UnrecognizedClientException")
         texts = describe(request, signature)
         if not any(is_signed_with(each.secret, signature, texts.to_sign) for each in known):
-            raise BadSignature(_explain(self._kind, texts))
+            explained = _explain(texts)
+            # A function URL keeps to itself what it computed.
+            raise BadSignature(_WRONG if self._kind == "function-url" else explained, detail=explained)
 
 
 def _read_moment(signature: Signature) -> datetime:
@@ -145,10 +151,7 @@ def _write(moment: datetime) -> str:
     return moment.strftime(_FORMAT)
 
 
-def _explain(kind: Kind, texts: Texts) -> str:
-    # A function URL keeps to itself what it computed.
-    if kind == "function-url":
-        return _WRONG
+def _explain(texts: Texts) -> str:
     return (
         f"{_WRONG}\n\nThe Canonical String for this request should have been\n'{texts.canonical}'\n\n"
         f"The String-to-Sign should have been\n'{texts.to_sign}'\n"

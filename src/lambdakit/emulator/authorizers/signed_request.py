@@ -16,10 +16,11 @@ class Unsigned(Exception):
 
 
 class BadSignature(Exception):
-    """A signature cannot be accepted; the message is AWS's, `error_type` its type."""
+    """A signature cannot be accepted; the message is AWS's, `error_type` its type, `detail` for the developer alone."""
 
-    def __init__(self, message: str, *, error_type: str = "InvalidSignatureException") -> None:
+    def __init__(self, message: str, *, error_type: str = "InvalidSignatureException", detail: str = "") -> None:
         self.error_type = error_type
+        self.detail = detail or message
         super().__init__(message)
 
 

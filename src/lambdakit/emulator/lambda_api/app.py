@@ -9,7 +9,7 @@ from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api import replies
 from lambdakit.emulator.lambda_api.asynchronous import AsynchronousCalls, AsynchronousSettings
 from lambdakit.emulator.lambda_api.call import Call, Message, Receive, read_call
-from lambdakit.emulator.lambda_api.callee import Callee, Note, Noted
+from lambdakit.emulator.lambda_api.callee import Callee
 from lambdakit.emulator.lambda_api.descriptions import describe_configuration, describe_function
 from lambdakit.emulator.lambda_api.log_tails import LogTails
 from lambdakit.emulator.lambda_api.names import find_function
@@ -29,8 +29,8 @@ class LambdaApi:
     """Lambda's API for invoking functions and asking about them, as an ASGI app; signatures are not looked at.
 
     `functions` are those of each name, which may change meanwhile, and `tails` is told of their logs. `settings` says
-    what happens to the events of a function that nobody waits for. `log` gets what a developer has to know, `note` each
-    invocation that is over. Only clients that mean this machine are served.
+    what happens to the events of a function that nobody waits for. `log` gets what a developer has to know. Only
+    clients that mean this machine are served.
     """
 
     def __init__(
@@ -40,14 +40,12 @@ class LambdaApi:
         *,
         log: Callable[[str], None],
         settings: Callable[[str], AsynchronousSettings] = lambda _: _DEFAULTS,
-        note: Note = lambda _name, _source, _outcome: None,
     ) -> None:
         self._functions = functions
         self._tails = tails
         self._log = log
         self._running = Running()
-        self._note = note
-        self._asynchronous = AsynchronousCalls(functions, settings, log, note)
+        self._asynchronous = AsynchronousCalls(functions, settings, log)
 
     async def __call__(self, scope: Any, receive: Receive, send: _Send) -> None:
         """Serve one request."""
@@ -101,7 +99,7 @@ class LambdaApi:
         if kind == "DryRun":
             return Reply(204, b"", {})
         if kind == "RequestResponse":
-            return await invoke(Noted(function, "Invoke", self._note), call, self._tails, self._running)
+            return await invoke(function, call, self._tails, self._running)
         self._asynchronous.accept(function.configuration.name, call.payload, call.request_id)
         return Reply(202, b"", {})
 
@@ -111,8 +109,7 @@ class LambdaApi:
         call.check(kind)
         if kind == "DryRun":
             return Reply(204, b"", {})
-        noted = Noted(function, "InvokeWithResponseStream", self._note)
-        await invoke_with_stream(noted, call, self._tails, self._running, receive, send)
+        await invoke_with_stream(function, call, self._tails, self._running, receive, send)
         return None
 
     def _list(self, call: Call) -> Reply:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from lambdakit.emulator.front_doors.running import Running
-from lambdakit.emulator.lambda_api.callee import Callee, Note, Noted
+from lambdakit.emulator.lambda_api.callee import Callee
 from lambdakit.emulator.lambda_api.names import LATEST
 from lambdakit.emulator.outcome import Outcome
 from lambdakit.errors import LambdakitError, Throttled
@@ -61,12 +61,10 @@ class AsynchronousCalls:
         functions: Mapping[str, Callee],
         settings: Callable[[str], AsynchronousSettings],
         log: Callable[[str], None],
-        note: Note,
     ) -> None:
         self._functions = functions
         self._settings = settings
         self._log = log
-        self._note = note
         self._running = Running()
 
     def accept(self, name: str, payload: bytes, request_id: str) -> None:
@@ -94,7 +92,7 @@ class AsynchronousCalls:
 
     async def _attempt(self, event: _Event, settings: AsynchronousSettings) -> _Condition | None:
         """Try once, wait where there is to be another try, and return what the event came to otherwise."""
-        function = Noted(self._functions[event.name], "Invoke Event", self._note)
+        function = self._functions[event.name]
         try:
             event.outcome = await function.invoke(event.payload, request_id=event.request_id)
         except LambdakitError as error:

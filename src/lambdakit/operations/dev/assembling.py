@@ -2,14 +2,25 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from lambdakit.emulator import Record
 from lambdakit.emulator.lambda_api import LogTails
 from lambdakit.operations.dev.front_doors import FrontDoors
 from lambdakit.operations.dev.invoke_api import InvokeApi
 from lambdakit.operations.dev.listener import Listener
-from lambdakit.operations.dev.plan import INVOKE_API, Plan
+from lambdakit.operations.dev.other_services import OtherServices
+from lambdakit.operations.dev.plan import INVOKE_API, QUEUES, SERVICES, Plan
+from lambdakit.operations.dev.queueing import Polling, Queueing
+from lambdakit.operations.dev.schedules import Schedules
 from lambdakit.operations.dev.service import Service
+
+
+class Assembly(NamedTuple):
+    """A service, and the part of it that can be told to invoke functions now."""
+
+    service: Service
+    schedules: Schedules
 
 
 def assemble(
@@ -19,8 +30,22 @@ def assemble(
     keep: Callable[[Record], None],
     note: Callable[[str, str], None],
     takes_turns: bool = False,
-) -> Service:
+) -> Assembly:
     """Return the service of a plan; `keep` gets its log, `note` how each function is set up."""
     tails = LogTails()
-    parts = [FrontDoors(plan.fronts()), InvokeApi(plan.ports[INVOKE_API], tails)]
-    return Service(partial(plan.configure, note), parts, listener, keep=(tails.record, keep), takes_turns=takes_turns)
+    queueing = Queueing(plan.root / ".toolkit" / "queues.sqlite", plan.ports[QUEUES])
+    schedules = Schedules(plan.schedules())
+    service = Service(
+        partial(plan.configure, note),
+        [
+            FrontDoors(plan.fronts()),
+            InvokeApi(plan.ports[INVOKE_API], tails),
+            queueing,
+            OtherServices(plan.ports[SERVICES]),
+        ],
+        listener,
+        sources=[Polling(queueing, plan.queues()), schedules],
+        keep=(tails.record, keep),
+        takes_turns=takes_turns,
+    )
+    return Assembly(service, schedules)

@@ -7,7 +7,7 @@ from functools import partial
 from lambdakit.emulator.lambda_api import LambdaApi, LogTails
 from lambdakit.operations.dev.listener import Listener
 from lambdakit.operations.dev.noted import NotedFunction
-from lambdakit.operations.dev.part import Functions, Running, listen_for
+from lambdakit.operations.dev.part import EVERYTHING, Functions, Running, listen_for
 
 
 class InvokeApi:
@@ -26,8 +26,8 @@ class InvokeApi:
         noted = {name: NotedFunction(function, listener, "Invoke") for name, function in functions.items()}
         api = LambdaApi(noted, self._tails, log=partial(listener.note, "lambda"))
         async with listen_for("the Lambda API", api, self._port) as address:
-            example = f"AWS_ENDPOINT_URL_LAMBDA={address}"
+            example = f"export AWS_ENDPOINT_URL_LAMBDA={address}"
             try:
-                yield [Running("(all)", "lambda", f"{address}/", example)]
+                yield [Running(EVERYTHING, "lambda", f"{address}/", example)]
             finally:
                 await api.close()

@@ -12,6 +12,9 @@ from lambdakit.operations.dev.replaceable import ReplaceableFunction
 Functions = Mapping[str, ReplaceableFunction]
 """The functions of a service by their names."""
 
+EVERYTHING = "(all)"
+"""The name in a `Running` that stands for all functions; none can have it."""
+
 
 class Running(NamedTuple):
     """Something that can be called; `example` is a command that does so."""

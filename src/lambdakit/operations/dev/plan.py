@@ -10,24 +10,27 @@ from lambdakit.emulator import FunctionConfiguration
 from lambdakit.errors import OptionError, UnknownFunction
 from lambdakit.operations.dev.front_doors import Front
 from lambdakit.operations.dev.ports import choose_ports
+from lambdakit.operations.functions.authorizing import explain_gap
 from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Target, find_target
-from lambdakit.project import FunctionAuth, HttpTrigger, Via
+from lambdakit.operations.services import point_at, read_credentials
+from lambdakit.project import FunctionAuth, HttpTrigger, QueueTrigger, Via
 
-INVOKE_API = "(lambda)"
-"""The name under which Lambda's own API has its port; no function can have it."""
+INVOKE_API, QUEUES, SERVICES = "(lambda)", "(sqs)", "(services)"
+"""The names under which what is not a function has its port; no function can have them."""
 
 
 class Plan:
     """The functions with some names, by default all that are declared, as the declaration has them now.
 
     `via` is the service before all of them in place of the declared ones. `port` is the first one's, each other has the
-    next; by default each function keeps one of its own.
+    next; by default each function keeps one of its own. With `has_credentials` functions get those of the shell, and
+    AWS's own services.
 
     Raises:
         DeclarationError: The declaration holds mistakes.
         UnknownFunction: There is no function of a name, or none at all.
-        OptionError: A debugger is to follow several functions.
+        OptionError: A debugger is to follow several functions, or the shell has no credentials.
     """
 
     def __init__(
@@ -39,14 +42,16 @@ class Plan:
         port: int | None = None,
         env_file: Path | None = None,
         debug_port: int | None = None,
+        has_credentials: bool = False,
     ) -> None:
         self._folder = folder
         self._names = names or _declared(folder)
         self._via = via
         self._env_file = env_file
         self._debug_port = debug_port
+        self._credentials = read_credentials() if has_credentials else {}
         self.targets = self._find()
-        names_of_ports = [*(each.function.name for each in self._served()), INVOKE_API]
+        names_of_ports = [*(each.function.name for each in self._served()), INVOKE_API, QUEUES, SERVICES]
         self.ports = choose_ports(self.root, names_of_ports, first=port)
         if debug_port is not None and len(self._names) > 1:
             fix = f"name one function, as in toolkit dev {self.targets[0].function.name} --debug-port {debug_port}"
@@ -102,15 +107,36 @@ class Plan:
         # A debugger follows the function that is named, not one that decides for it.
         debug_port = self._debug_port if target in self.targets[: len(self._names)] else None
         configuration = configure(target, env_file=self._env_file, debug_port=debug_port, note=partial(note, name))
-        # What is declared stays as it is: an endpoint of the user's own takes the place of ours.
-        return replace(configuration, variables={**self._endpoints(), **configuration.variables})
+        variables = point_at(
+            configuration.variables,
+            functions=self.address(INVOKE_API),
+            queues=self.address(QUEUES),
+            # Whoever brings credentials means AWS's own.
+            others="" if self._credentials else self.address(SERVICES),
+        )
+        return replace(configuration, variables=variables, credentials=self._credentials)
 
-    def _endpoints(self) -> dict[str, str]:
-        return {"AWS_ENDPOINT_URL_LAMBDA": f"http://127.0.0.1:{self.ports[INVOKE_API]}"}
+    def gaps(self) -> list[tuple[str, str]]:
+        """Return what functions have on AWS and not here, each with the function's name."""
+        found = [(each.function.name, explain_gap(each.auth, each.via)) for each in self._served()]
+        return [(name, gap) for name, gap in found if gap]
+
+    def address(self, name: str) -> str:
+        """Return the address of a function or of one of what is none."""
+        return f"http://127.0.0.1:{self.ports[name]}"
 
     def variables(self) -> dict[str, str]:
-        """Return the variables of all functions together."""
-        return {name: value for each in self.configure(_discard).values() for name, value in each.variables.items()}
+        """Return the variables of all functions together, with what must not be logged."""
+        configurations = self.configure(_discard).values()
+        return {**self._credentials, **{key: value for each in configurations for key, value in each.variables.items()}}
+
+    def queues(self) -> dict[str, QueueTrigger]:
+        """Return the queue of each function that has one."""
+        return {each.function.name: each.function.queue for each in self.targets if each.function.queue}
+
+    def schedules(self) -> dict[str, str]:
+        """Return the schedule of each function that has one."""
+        return {each.function.name: each.function.schedule for each in self.targets if each.function.schedule}
 
 
 def _discard(_name: str, _message: str) -> None:

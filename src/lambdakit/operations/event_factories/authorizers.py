@@ -105,7 +105,7 @@ class AuthorizerEvents(HttpEvents):
 
     def _ask(self, via: str, method: str, path: str, details: Details) -> Event:
         request = build_request(method, path, details, host=self.choose_host(via))
-        event = self.http(via, request, source_ip=details.get("source_ip", ""))
+        event = self.http(via, request, source_ip=details.get("source_ip", "203.0.113.10"))
         # An authorizer is asked before anybody reads the body.
         for name in ("body", "isBase64Encoded"):
             event.pop(name, None)

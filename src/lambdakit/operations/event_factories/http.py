@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any, TypedDict, Unpack
 
 from lambdakit.events import FORMATS, Gateway, Headers, Request
@@ -81,6 +82,9 @@ class HttpEvents(Family):
     def http(self, via: str, request: Request, **place: Unpack[Place]) -> Event:
         """Return the event of a request; `via` is a key of `lambdakit.events.FORMATS`.
 
+        Raises:
+            ValueError: The address of the client is none.
+
         Source: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
         """
         origin = self._origin
@@ -90,7 +94,7 @@ class HttpEvents(Family):
             domain=host if via != "function-url" or ".lambda-url." in host else self.choose_host(via),
             stage=place.get("stage", ""),
             route=place.get("route", "/{proxy+}"),
-            source_ip=place.get("source_ip", "203.0.113.10"),
+            source_ip=str(ip_address(place.get("source_ip", "203.0.113.10"))),
             account_id=origin.account,
             request_id=origin.uuid(),
             trace_id=f"Root=1-{int(origin.now.timestamp()):08x}-{origin.hex(24)}",
@@ -135,4 +139,4 @@ def build_request(method: str, path: str, details: Details, *, host: str) -> Req
 
 def _pairs(headers: Mapping[str, str] | list[tuple[str, str]]) -> Headers:
     given = headers if isinstance(headers, list) else headers.items()
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in given]
+    return [(name.lower().encode(), value.encode()) for name, value in given]

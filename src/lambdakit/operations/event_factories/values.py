@@ -27,7 +27,9 @@ def to_clock(moment: datetime) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Return text as it is, and everything else as JSON."""
+    """Return text as it is, bytes as the UTF-8 that they are, and everything else as JSON."""
+    if isinstance(value, bytes):
+        return value.decode()
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -29,7 +29,7 @@ def make_authorizer(
     if auth == "none" or via == "alb" or not _is_checked(auth, via):
         return None
     if auth == "iam" or via == "function-url":
-        return IamAuthorizer(via, region=region)
+        return IamAuthorizer(via, region=region, log=log)
     if isinstance(auth, FunctionAuth):
         sends_token = auth.event == "token" and via == "rest-api"
         rules = AskingRules(identity=auth.identity, ttl=auth.ttl, sends_token=sends_token)

@@ -13,13 +13,14 @@ Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.htm
 """
 
 
-def point_at(variables: Mapping[str, str], *, queues: str, others: str) -> dict[str, str]:
-    """Return a function's variables with the addresses of the local services in them.
+def point_at(variables: Mapping[str, str], *, functions: str, queues: str, others: str) -> dict[str, str]:
+    """Return a function's variables with the addresses of the local services in them; an empty one leaves AWS's own.
 
     What `variables` say already stays, then what the developer's shell says of an `AWS_ENDPOINT_URL...` counts; one
     for all services replaces all of them.
     """
-    local = {f"{_GLOBAL}_{name}": others for name in SERVED} | {f"{_GLOBAL}_SQS": queues}
+    places = {"LAMBDA": functions, "SQS": queues} | dict.fromkeys(SERVED, others)
+    local = {f"{_GLOBAL}_{name}": address for name, address in places.items() if address}
     said = {**settings.endpoint_variables(), **variables}
     return {**({} if _GLOBAL in said else local), **said}
 
