@@ -102,8 +102,8 @@ class QueueApi:
             return _refuse(refusal)
         except sqlite3.Error as error:
             # A full disk, for example; clients try again what SQS itself has failed to do.
-            body = {"__type": "com.amazonaws.sqs#InternalFailure", "message": f"the file of queues: {error}"}
-            return _Answer(500, body, "InternalFailure;Receiver")
+            said = {"__type": "com.amazonaws.sqs#InternalFailure", "message": f"the file of queues: {error}"}
+            return _Answer(500, said, "InternalFailure;Receiver")
 
 
 def _unknown(target: str) -> QueueRefusal:
