@@ -8,7 +8,7 @@ import pytest
 
 from lambdakit.operations.event_factories import Events, HttpEvents
 from lambdakit.operations.event_factories.http import Details
-from lambdakit.testing import Delivery, Functions, LambdaFunction, Logs, Result
+from lambdakit.testing import Delivery, Functions, LambdaFunction, LiveQueue, Logs, Result
 from lambdakit.testing.functions import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/testing.md").read_text(encoding="utf-8")
@@ -34,7 +34,12 @@ def test_every_member_of_what_comes_back_is_documented(kind: type[object]) -> No
 
 
 def test_every_member_of_a_function_is_documented() -> None:
-    assert first_cells(section("LambdaFunction"), "member") == members(LambdaFunction) | {"name", "configuration"}
+    own = members(LambdaFunction) | {"name", "configuration", "emulated"}
+    assert first_cells(section("LambdaFunction"), "member") == own
+
+
+def test_every_member_of_a_live_queue_is_documented() -> None:
+    assert first_cells(section("LiveQueue"), "member") == members(LiveQueue) | {"address", "url", "deliveries"}
 
 
 def test_every_parameter_and_setting_of_the_fixture_is_documented() -> None:

@@ -12,7 +12,24 @@ http = { via = "rest-api", auth = "none" }
 [tool.lambdakit.functions.worker]
 handler = "functions.work"
 memory = 512
-queue = { batch = 2 }
+queue = { batch = 2, retries = 1 }
+
+[tool.lambdakit.functions.ordered]
+handler = "functions.work"
+queue = { retries = 0, fifo = true }
+
+[tool.lambdakit.functions.signed]
+handler = "functions.count"
+memory = 512
+http = { via = "function-url", auth = "iam" }
+
+[tool.lambdakit.functions.guarded]
+handler = "functions.count"
+memory = 512
+http = { via = "http-api", auth = { function = "guard" } }
+
+[tool.lambdakit.functions.guard]
+handler = "functions.guard"
 
 [tool.lambdakit.functions.nightly]
 handler = "functions.work"
@@ -43,6 +60,10 @@ def work(event, context):
         return chosen["answer"]
     failures = [r["messageId"] for r, body in zip(event["Records"], answer) if body.get("bad")]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failures]}
+
+
+def guard(event, context):
+    return {"isAuthorized": event["headers"]["authorization"] == "tea"}
 
 
 def fail(event, context):

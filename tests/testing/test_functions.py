@@ -7,10 +7,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psutil
 import pytest
 
-from lambdakit.errors import OptionError, Throttled, UnknownFunction, UserError
+from lambdakit.errors import MalformedResult, OptionError, Throttled, UnknownEvent, UnknownFunction, UserError
 from lambdakit.testing import Events, Functions, LambdaFunction, Origin
 from tests.emulator.functions import has_ended
 from tests.testing.functions import write_project
@@ -48,6 +49,31 @@ def test_a_function_that_takes_too_long_is_a_result(tmp_path: Path, lambda_funct
 
     assert (result.error_type, result.report.status) == ("Sandbox.Timedout", "timeout")
     assert "Task timed out after 0.20 seconds" in result.logs.text
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_result_is_read_as_the_service_reads_it(
+    tmp_path: Path, lambda_function: Functions, lambda_events: Events, *, streams: bool
+) -> None:
+    root = write_project(tmp_path)
+    (root / "go").touch()
+    function = lambda_function("functions:stream", root=root, streams=streams)
+    status, headers, body = function.invoke(lambda_events.function_url()).response
+
+    assert (status, body) == (200, b"first last")
+    assert (b"content-type", b"text/plain") in headers
+
+
+def test_a_result_that_is_no_response_says_so(tmp_path: Path, lambda_function: Functions) -> None:
+    root = write_project(tmp_path)
+    counter, worker = lambda_function("counter", root=root), lambda_function("worker", root=root)
+
+    with pytest.raises(UnknownEvent, match="no event source sends"):
+        _ = counter.invoke({"a": 1}).response
+    with pytest.raises(UnknownEvent, match="sqs sends no HTTP requests"):
+        _ = worker.invoke(Events().sqs("{}")).response
+    with pytest.raises(MalformedResult):
+        _ = worker.invoke(Events().rest_api() | {"Records": []}).response
 
 
 def test_settings_and_variables_take_the_place_of_declared_ones(tmp_path: Path, lambda_function: Functions) -> None:
@@ -254,6 +280,55 @@ def test_all_messages_fail_with_the_function(tmp_path: Path, lambda_function: Fu
     assert len(function.queue.deliver(events.sqs("a", "b", "c")).failed) == 3
 
 
+def test_a_live_queue_is_read_by_the_function(tmp_path: Path, lambda_function: Functions) -> None:
+    worker = lambda_function("worker", root=write_project(tmp_path))
+    with worker.live_queue() as queue:
+        queue.send({"id": 1}, {"id": 2, "bad": True}, {"id": 3})
+        queue.wait_until_empty()
+        (dead,) = queue.dead_letters()
+        assert json.loads(dead.body) == {"id": 2, "bad": True}
+        assert queue.dead_letters() == []
+        # One delivery, and one more for the declared retry.
+        assert sum(delivery.failed for delivery in queue.deliveries) == 2
+
+
+def test_boto3_sends_to_a_live_queue(tmp_path: Path, lambda_function: Functions) -> None:
+    ordered = lambda_function("ordered", root=write_project(tmp_path))
+    session: Any = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
+    with ordered.live_queue() as queue:
+        sqs = session.client("sqs", endpoint_url=queue.address)
+        sqs.send_message(QueueUrl=queue.url, MessageBody='{"bad": true}', MessageGroupId="g")
+        queue.send({"id": 2}, group="g")
+        queue.wait_until_empty()
+        assert [message.body for message in queue.dead_letters()] == ['{"bad": true}']
+
+
+def test_a_queue_that_stays_full_is_not_waited_for(tmp_path: Path, lambda_function: Functions) -> None:
+    worker = lambda_function("worker", root=write_project(tmp_path))
+    with worker.throttle(), worker.live_queue() as queue:
+        queue.send({"id": 1})
+        with pytest.raises(TimeoutError, match="1 messages are left in worker after 0 seconds"):
+            queue.wait_until_empty(seconds=0)
+
+
+# --- who may call ----------------------------------------------------------------------------------------------------
+
+
+def test_callers_are_checked_where_a_test_asks_for_it(tmp_path: Path, lambda_function: Functions) -> None:
+    root = write_project(tmp_path)
+
+    assert lambda_function("signed", root=root).http.get("/").status_code == 200
+    assert lambda_function("signed", root=root, checks_auth=True).http.get("/").status_code == 403
+
+
+def test_a_declared_function_decides_who_may_call(tmp_path: Path, lambda_function: Functions) -> None:
+    guarded = lambda_function("guarded", root=write_project(tmp_path), checks_auth=True)
+
+    assert guarded.http.get("/").status_code == 401
+    assert guarded.http.get("/", headers={"authorization": "coffee"}).status_code == 403
+    assert guarded.http.get("/", headers={"authorization": "tea"}).status_code == 200
+
+
 # --- MCP -------------------------------------------------------------------------------------------------------------
 
 
@@ -280,7 +355,10 @@ def test_a_coroutine_has_the_client_of_the_sdk(tmp_path: Path, lambda_function: 
 
 
 def test_an_unknown_function_is_told_with_those_that_there_are(tmp_path: Path, lambda_function: Functions) -> None:
-    with pytest.raises(UnknownFunction, match="there is no function 'countr', declared: counter, worker, nightly"):
+    with pytest.raises(
+        UnknownFunction,
+        match="there is no function 'countr', declared: counter, worker, ordered, signed, guarded, guard, nightly",
+    ):
         lambda_function("countr", root=write_project(tmp_path))
 
 

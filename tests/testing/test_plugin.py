@@ -149,7 +149,7 @@ def test_a_mistake_is_shown_at_the_line_of_the_test(tmp_path: Path) -> None:
     done = run_pytest(write_project(tmp_path, test_mistake=MISTAKE))
 
     assert ">       lambda_function(" in done.stdout
-    assert "there is no function 'countr', declared: counter, worker, nightly" in done.stdout
+    assert "there is no function 'countr', declared: counter, worker, ordered" in done.stdout
     assert "functions.py:" not in done.stdout
 
 
@@ -171,6 +171,12 @@ def test_a_missing_package_is_told_with_what_installs_it(tmp_path: Path) -> None
     done = run_pytest(write_project(tmp_path, conftest=conftest, test_mistake=MISTAKE))
 
     assert "the package 'httpx2' is missing (in lambda_function). Fix: pip install 'lambdakit[testing]'" in done.stdout
+
+
+def test_the_plugin_can_be_switched_off(tmp_path: Path) -> None:
+    done = run_pytest(write_project(tmp_path, test_mistake=MISTAKE), "-p", "no:lambdakit")
+
+    assert "fixture 'lambda_function' not found" in done.stdout
 
 
 def test_a_run_that_uses_no_function_imports_nothing_for_it(tmp_path: Path) -> None:

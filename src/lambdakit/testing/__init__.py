@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lambdakit.operations.event_factories import Events, Origin
     from lambdakit.testing.function import LambdaFunction
     from lambdakit.testing.functions import Functions
+    from lambdakit.testing.live_queue import LiveQueue
     from lambdakit.testing.mcp_client import McpClient
     from lambdakit.testing.queue import Delivery, Message, Queue
     from lambdakit.testing.result import Logs, Result
@@ -19,6 +20,7 @@ __all__ = [
     "Events",
     "Functions",
     "LambdaFunction",
+    "LiveQueue",
     "Logs",
     "McpClient",
     "Message",
@@ -32,6 +34,7 @@ _PLACES = {
     "Events": "lambdakit.operations.event_factories",
     "Functions": "lambdakit.testing.functions",
     "LambdaFunction": "lambdakit.testing.function",
+    "LiveQueue": "lambdakit.testing.live_queue",
     "Logs": "lambdakit.testing.result",
     "McpClient": "lambdakit.testing.mcp_client",
     "Message": "lambdakit.testing.queue",

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, partial
 from threading import Condition
@@ -12,10 +12,13 @@ import httpx2
 from anyio.from_thread import BlockingPortal
 
 from lambdakit.emulator import Account, FunctionConfiguration, LocalFunction, Record
-from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, GatewayRules, listen
+from lambdakit.emulator.authorizers import Decider
 from lambdakit.errors import UserError
 from lambdakit.operations.event_factories import Events
 from lambdakit.operations.functions.target import Target
+from lambdakit.project import FunctionAuth, QueueTrigger, Via
+from lambdakit.testing.front_door import choose_via, open_door
+from lambdakit.testing.live_queue import LiveQueue, open_queue
 from lambdakit.testing.mcp_client import McpClient, open_async_client, open_client
 from lambdakit.testing.queue import Queue
 from lambdakit.testing.result import Logs, Result
@@ -43,21 +46,24 @@ class LambdaFunction:
         portal: BlockingPortal,
         stack: ExitStack,
         *,
-        via: str | None,
+        via: Via | None,
         streams: bool,
+        find: Callable[[str], Decider] | None,
     ) -> None:
         self.name = configuration.name
         self.configuration = configuration
         self._target = target
         self._portal = portal
         self._stack = stack
-        self._via = via
+        self._via: Via | None = via
         self._streams = streams
+        self._find = find
         self._records: list[Record] = []
         self._written = Condition()
         self._account = Account()
         self._local = LocalFunction(configuration, log=_discard, keep=self._keep, account=self._account)
-        self._settling = SettlingFunction(self._local)
+        self.emulated = SettlingFunction(self._local, configuration)
+        """The function as the emulator has it, for what invokes functions: gateways, authorizers, pollers."""
         stack.enter_context(portal.wrap_async_context_manager(self._local))
 
     # --- calls -------------------------------------------------------------------------------------------------------
@@ -81,7 +87,7 @@ class LambdaFunction:
     async def _invoke(self, event: Any, client_context: dict[str, Any] | None) -> Result:
         payload = event if isinstance(event, bytes) else json.dumps(event).encode()
         outcome = await self._local.invoke(payload, client_context=client_context)
-        return Result(outcome, Logs.of(self._records).during(outcome.report.request_id))
+        return Result(event, outcome, Logs.of(self._records).during(outcome.report.request_id))
 
     # --- HTTP and MCP ------------------------------------------------------------------------------------------------
 
@@ -92,22 +98,25 @@ class LambdaFunction:
         Raises:
             UserError: The function is not declared for HTTP requests.
         """
-        rules = self._find_rules()
-        door = self._portal.call(partial(self._open_door, rules))
-        address = self._stack.enter_context(self._portal.wrap_async_context_manager(listen(door)))
+        via = choose_via(self._target, self._via)
+        deciders = {each: self._find(each) for each in self._decided_by()} if self._find else None
+        opened = open_door(
+            self.emulated,
+            via,
+            auth=self._target.auth,
+            find=deciders.__getitem__ if deciders is not None else None,
+            streams=self._streams,
+            log=self._take_note,
+        )
+        address = self._stack.enter_context(self._portal.wrap_async_context_manager(opened))
         # What still answers at the end would keep the listener from closing.
         self._stack.callback(self._portal.call, self._local.kill)
-        return f"{address}/{rules.stage}".rstrip("/")
+        return address
 
-    async def _open_door(self, rules: GatewayRules) -> FrontDoor:
-        return FrontDoor(self._settling, rules, streams=self._streams, log=self._take_note)
-
-    def _find_rules(self) -> GatewayRules:
-        function = self._target.function
-        if self._via is None and (function.queue or function.schedule) and not (function.http or function.mcp):
-            fix = f'say which service is to bring them: lambda_function("{self.name}", via="function-url")'
-            raise UserError("it is declared without HTTP requests", where=f"function {self.name}", fix=fix)
-        return GATEWAYS[self._via or self._target.via]
+    def _decided_by(self) -> list[str]:
+        # Started here and not where they are asked for, which is in the loop that starts them.
+        auth = self._target.auth
+        return [auth.function] if isinstance(auth, FunctionAuth) else []
 
     def _take_note(self, message: str) -> None:
         self._keep(
@@ -129,7 +138,7 @@ class LambdaFunction:
             self.http.cookies.clear()
 
     def _settle(self, _: httpx2.Request) -> None:
-        self._portal.call(self._settling.settle)
+        self._portal.call(self.emulated.settle)
 
     def ahttp(self) -> httpx2.AsyncClient:
         """Return a new client of `url` for coroutines, to be used in `async with`."""
@@ -138,7 +147,7 @@ class LambdaFunction:
         )
 
     async def _settle_meanwhile(self, _: httpx2.Request) -> None:
-        await asyncio.wrap_future(self._portal.start_task_soon(self._settling.settle))
+        await asyncio.wrap_future(self._portal.start_task_soon(self.emulated.settle))
 
     @property
     def _patience(self) -> float:
@@ -164,6 +173,15 @@ class LambdaFunction:
         declared = self._target.function.queue
         return Queue(self.invoke, Events(), batch=declared.batch if declared else 10)
 
+    def live_queue(self) -> AbstractContextManager[LiveQueue]:
+        """Let the function read a queue of its own inside the block, which boto3 can send to.
+
+        It is declared as the function's, with its batches, retries and dead letters.
+        """
+        trigger = self._target.function.queue or QueueTrigger()
+        opened = open_queue(self.emulated, self.name, trigger, self._portal)
+        return self._portal.wrap_async_context_manager(opened)
+
     # --- what happens to environments --------------------------------------------------------------------------------
 
     @property
@@ -180,12 +198,12 @@ class LambdaFunction:
 
         Lambda stops every process of an environment between invocations: timers, connections and threads with it.
         """
-        self._portal.call(self._settling.settle)
+        self._portal.call(self.emulated.settle)
         self._portal.call(self._local.pause, seconds)
 
     def cold_start(self) -> None:
         """End the idle environments as Lambda does after a while, so that the next invocation is cold."""
-        self._portal.call(self._settling.settle)
+        self._portal.call(self.emulated.settle)
         self._portal.call(self._local.retire)
 
     def kill(self) -> None:
@@ -213,7 +231,7 @@ class LambdaFunction:
     @property
     def logs(self) -> Logs:
         """All that has been written so far, to the end of each invocation that has answered."""
-        self._portal.call(self._settling.settle)
+        self._portal.call(self.emulated.settle)
         return Logs.of(self._records)
 
     def wait_for_log(self, text: str, seconds: float = _SPARE_SECONDS) -> None:

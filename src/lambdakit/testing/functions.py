@@ -1,6 +1,6 @@
 """Where functions of a project are started for tests, and how long they live."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +9,12 @@ from typing import Literal, TypedDict, Unpack
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from lambdakit import settings
+from lambdakit.emulator.authorizers import Decider
 from lambdakit.errors import OptionError
 from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Runtime, Target, find_target
+from lambdakit.project import Via
 from lambdakit.testing.function import LambdaFunction
-
-Via = Literal["function-url", "http-api", "rest-api", "alb"]
-"""The services that can bring a function its HTTP requests."""
 
 
 class Settings(TypedDict, total=False):
@@ -67,6 +66,7 @@ class Functions:
         runtime: Runtime | None = None,
         via: Via | None = None,
         streams: bool | None = None,
+        checks_auth: bool = False,
         shared: bool = False,
         **instead: Unpack[Settings],
     ) -> LambdaFunction:
@@ -80,6 +80,7 @@ class Functions:
             runtime: What runs it, by default AWS's own client, or the toolkit's for a function that streams.
             via: The service in front of it, by default the declared one or a function URL.
             streams: Whether its answers are streamed, by default as declared.
+            checks_auth: Whether only those may call it over HTTP that its declaration lets; else everybody may.
             shared: Whether its environments live on for the next test that asks for the same; cookies do not.
             instead: Settings instead of the declared ones.
 
@@ -92,13 +93,28 @@ class Functions:
             fix = f"use {', '.join(Settings.__annotations__)}"
             raise OptionError(f"there is no setting {', '.join(sorted(unknown))}", where=f"function {name}", fix=fix)
         root = root or self._root
-        options = (root, sorted((environment or {}).items()), runtime, via, streams, sorted(instead.items()))
+        options = (
+            root,
+            sorted((environment or {}).items()),
+            runtime,
+            via,
+            streams,
+            checks_auth,
+            sorted(instead.items()),
+        )
         known = self._laboratory.shared.get((name, str(options)))
         if shared and known is not None:
             known.forget_user()
             return known
         target = find_target(name, root)
-        function = self._start(target, environment, runtime, via, streams=streams, shared=shared, instead=instead)
+
+        def find(other: str) -> Decider:
+            return self(other, root=root, shared=shared).emulated
+
+        stack = self._laboratory.stack if shared else self._stack
+        function = self._start(
+            target, environment, runtime, via, stack, find if checks_auth else None, streams=streams, instead=instead
+        )
         if shared:
             self._laboratory.shared[name, str(options)] = function
         return function
@@ -109,9 +125,10 @@ class Functions:
         environment: Mapping[str, str] | None,
         runtime: Runtime | None,
         via: Via | None,
+        stack: ExitStack,
+        find: Callable[[str], Decider] | None,
         *,
         streams: bool | None,
-        shared: bool,
         instead: Settings,
     ) -> LambdaFunction:
         is_streaming = target.is_streaming if streams is None else streams
@@ -120,5 +137,6 @@ class Functions:
         declared = configure(target, runtime=runtime)
         whole = {**variables, **declared.variables, **(environment or {})}
         configuration = replace(declared, variables=whole, **instead)
-        stack = self._laboratory.stack if shared else self._stack
-        return LambdaFunction(target, configuration, self._laboratory.portal, stack, via=via, streams=is_streaming)
+        return LambdaFunction(
+            target, configuration, self._laboratory.portal, stack, via=via, streams=is_streaming, find=find
+        )

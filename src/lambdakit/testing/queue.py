@@ -5,8 +5,9 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, TypedDict, Unpack
 
+from lambdakit.emulator.polling.failures import UnreadableFailures, find_failures
 from lambdakit.operations.event_factories import Event, Events
 from lambdakit.testing.result import Result
 
@@ -83,17 +84,7 @@ def _failing(sent: set[str], result: Result) -> set[str]:
     """Return the ids of the messages that fail: all of them where the function fails, or names what was not sent."""
     if result.failed:
         return sent
-    answer = result.value
-    if not isinstance(answer, dict):
-        # Whatever is no object reports no failures.
-        return set()
-    failures: Any = cast("dict[str, Any]", answer).get("batchItemFailures") or []
-    if not isinstance(failures, list):
+    try:
+        return find_failures(result.outcome.payload, sent)
+    except UnreadableFailures:
         return sent
-    named = [_identifier(failure) for failure in cast("list[Any]", failures)]
-    return sent if any(each not in sent for each in named) else {each for each in named if each}
-
-
-def _identifier(failure: Any) -> str | None:
-    identifier = cast("dict[str, Any]", failure).get("itemIdentifier") if isinstance(failure, dict) else None
-    return identifier if isinstance(identifier, str) else None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from lambdakit.emulator import Outcome, Record, Report
+from lambdakit.errors import UnknownEvent
+from lambdakit.events import FORMATS, Response, detect
 
 
 class Logs(tuple[Record, ...]):
@@ -38,16 +40,33 @@ class Result:
     """What one invocation came to.
 
     `value` is what the function returned, or its error as AWS words it where `failed` is true. `logs` are the
-    invocation's own.
+    invocation's own. `event` is what it was invoked with.
     """
 
+    event: Any
     outcome: Outcome
     logs: Logs
 
     @property
     def value(self) -> Any:
-        """What the payload says in JSON."""
-        return json.loads(self.outcome.payload)
+        """What the payload says in JSON, or the bytes of a result that was streamed."""
+        payload = self.outcome.payload
+        return payload if self.outcome.is_streamed else json.loads(payload)
+
+    @property
+    def response(self) -> Response:
+        """What the client gets by the service that sent the event: status, headers and body.
+
+        Raises:
+            MalformedResult: The service cannot make a response of it.
+            UnknownEvent: The event is that of no HTTP request.
+        """
+        source = detect(self.event)
+        if source not in FORMATS:
+            raise UnknownEvent(f"{source} sends no HTTP requests", where="result.response", fix="use result.value")
+        if self.outcome.is_streamed:
+            return FORMATS[source].decode_stream(self.outcome.payload)
+        return FORMATS[source].decode_response(self.value)
 
     @property
     def failed(self) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from lambdakit.emulator import Answer, LocalFunction, Outcome, Receiver
+from lambdakit.emulator import Answer, FunctionConfiguration, LocalFunction, Outcome, Receiver
 
 _GRACE_SECONDS = 5.0
 
@@ -16,7 +16,8 @@ class SettlingFunction:
     service gives it that moment; a test gives it by waiting, but not for work that goes on for more than five seconds.
     """
 
-    def __init__(self, function: LocalFunction) -> None:
+    def __init__(self, function: LocalFunction, configuration: FunctionConfiguration) -> None:
+        self.configuration = configuration
         self._function = function
         self._running: dict[asyncio.Task[object], _Observer] = {}
 

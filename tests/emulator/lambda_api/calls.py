@@ -24,6 +24,9 @@ ECHO = """
         return {"event": event, "id": context.aws_request_id, "custom": custom}
 """
 
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
+"""A destination that leads to the records of `Calls`."""
+
 
 class Calls:
     """boto3's client, and what the API told the developer and the destinations."""
@@ -104,6 +107,7 @@ async def open_api(folder: Path, source: str = ECHO, **settings: Any) -> AsyncGe
             tails,
             log=calls.notes.append,
             settings=lambda _: calls.settings,
+            find_destination={QUEUE: calls.keep_record}.get,
         )
         async with listen(api) as address:
             yield calls.open(address, api)

@@ -23,6 +23,7 @@ PATHS = st.one_of(
     NAMES.map(lambda name: f"/2015-03-31/functions/{name}/invocations"),
     NAMES.map(lambda name: f"/2021-11-15/functions/{name}/response-streaming-invocations"),
     NAMES.map(lambda name: f"/2015-03-31/functions/{name}"),
+    NAMES.map(lambda name: f"/2019-09-25/functions/{name}/event-invoke-config"),
     st.lists(PIECES, max_size=5).map(lambda pieces: "/" + "/".join(pieces)),
 )
 HEADERS = st.dictionaries(

@@ -328,6 +328,7 @@ def test_a_schedule_names_what_fires(by: Any, arn: str) -> None:
 
     assert event["detail-type"] == "Scheduled Event"
     assert event["resources"][0].endswith(arn)
+    assert data_classes.EventBridgeEvent(event).source == ("aws.events" if by == "rule" else "aws.scheduler")
 
 
 def test_a_mail_has_its_subject_once_as_a_header_and_once_for_reading() -> None:

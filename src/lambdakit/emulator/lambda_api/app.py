@@ -7,10 +7,11 @@ from lambdakit.emulator.front_doors.admission import HungUp
 from lambdakit.emulator.front_doors.origins import find_foreign, refuse_foreign
 from lambdakit.emulator.front_doors.running import Running
 from lambdakit.emulator.lambda_api import replies
-from lambdakit.emulator.lambda_api.asynchronous import AsynchronousCalls, AsynchronousSettings
+from lambdakit.emulator.lambda_api.asynchronous import AsynchronousCalls, AsynchronousSettings, Destination
 from lambdakit.emulator.lambda_api.call import Call, Message, Receive, read_call
 from lambdakit.emulator.lambda_api.callee import Callee
 from lambdakit.emulator.lambda_api.descriptions import describe_configuration, describe_function
+from lambdakit.emulator.lambda_api.event_configs import EventConfigs
 from lambdakit.emulator.lambda_api.log_tails import LogTails
 from lambdakit.emulator.lambda_api.names import find_function
 from lambdakit.emulator.lambda_api.replies import Reply
@@ -21,6 +22,7 @@ _Send = Callable[[Message], Awaitable[None]]
 
 _FUNCTIONS = ["2015-03-31", "functions"]
 _STREAMING = ["2021-11-15", "functions"]
+_EVENT_CONFIGS = ["2019-09-25", "functions"]
 _DEFAULTS = AsynchronousSettings()
 _PAGE = 50
 
@@ -29,8 +31,9 @@ class LambdaApi:
     """Lambda's API for invoking functions and asking about them, as an ASGI app; signatures are not looked at.
 
     `functions` are those of each name, which may change meanwhile, and `tails` is told of their logs. `settings` says
-    what happens to the events of a function that nobody waits for. `log` gets what a developer has to know. Only
-    clients that mean this machine are served.
+    what happens to the events of a function that nobody waits for, where callers set nothing else; `find_destination`
+    leads from the ARN of a destination that they set to what gets its records. `log` gets what a developer has to know.
+    Only clients that mean this machine are served.
     """
 
     def __init__(
@@ -40,12 +43,14 @@ class LambdaApi:
         *,
         log: Callable[[str], None],
         settings: Callable[[str], AsynchronousSettings] = lambda _: _DEFAULTS,
+        find_destination: Callable[[str], Destination | None] = lambda _: None,
     ) -> None:
         self._functions = functions
         self._tails = tails
         self._log = log
         self._running = Running()
-        self._asynchronous = AsynchronousCalls(functions, settings, log)
+        self._event_configs = EventConfigs(settings, find_destination)
+        self._asynchronous = AsynchronousCalls(functions, self._event_configs.settings, log)
 
     async def __call__(self, scope: Any, receive: Receive, send: _Send) -> None:
         """Serve one request."""
@@ -71,15 +76,17 @@ class LambdaApi:
     async def _answer(self, scope: Any, call: Call, receive: Receive, send: _Send) -> Reply | None:
         """Return the reply, or nothing when it has been sent piece by piece."""
         method, raw_path = scope["method"], scope["raw_path"].decode("latin-1")
-        first, second, *rest = [unquote(part) for part in raw_path.strip("/").split("/")] + [""] * 2
-        path = [part for part in rest if part]
-        if [first, second] not in (_FUNCTIONS, _STREAMING):
+        first, second, *below = [unquote(part) for part in raw_path.strip("/").split("/")] + [""] * 2
+        path = [part for part in below if part]
+        if [first, second] not in (_FUNCTIONS, _STREAMING, _EVENT_CONFIGS):
             raise replies.unknown_operation() if not first[:4].isdecimal() else replies.not_emulated(method, raw_path)
         match (first, method, path):
             case ("2015-03-31", "POST", [name, "invocations"]):
                 return await self._invoke(name, call)
             case ("2021-11-15", "POST", [name, "response-streaming-invocations"]):
                 return await self._stream(name, call, receive, send)
+            case ("2019-09-25", _, [name, "event-invoke-config", *rest]):
+                return self._configure_events((method, *rest), self._find(name, call), call)
             case ("2015-03-31", "GET", []):
                 return self._list(call)
             case ("2015-03-31", "GET", [name]):
@@ -111,6 +118,21 @@ class LambdaApi:
             return Reply(204, b"", {})
         await invoke_with_stream(function, call, self._tails, self._running, receive, send)
         return None
+
+    def _configure_events(self, action: tuple[str, ...], function: Callee, call: Call) -> Reply:
+        configs = self._event_configs
+        match action:
+            case ("PUT",) | ("POST",):
+                return replies.answer(configs.put(function, call.body, keeps=action == ("POST",)))
+            case ("GET",):
+                return replies.answer(configs.get(function))
+            case ("DELETE",):
+                configs.delete(function)
+                return Reply(204, b"", {})
+            case ("GET", "list"):
+                return replies.answer({"FunctionEventInvokeConfigs": configs.list_all(function)})
+            case _:
+                raise replies.unknown_operation()
 
     def _list(self, call: Call) -> Reply:
         marker, limit = call.query.get("Marker", [""])[-1], call.query.get("MaxItems", [""])[-1]

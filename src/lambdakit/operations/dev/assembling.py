@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from lambdakit.emulator import Record
 from lambdakit.emulator.lambda_api import LogTails
+from lambdakit.operations.dev.destinations import QueueDestinations
 from lambdakit.operations.dev.front_doors import FrontDoors
 from lambdakit.operations.dev.invoke_api import InvokeApi
 from lambdakit.operations.dev.listener import Listener
@@ -39,7 +40,7 @@ def assemble(
         partial(plan.configure, note),
         [
             FrontDoors(plan.fronts()),
-            InvokeApi(plan.ports[INVOKE_API], tails),
+            InvokeApi(plan.ports[INVOKE_API], tails, QueueDestinations(queueing).find),
             queueing,
             OtherServices(plan.ports[SERVICES]),
         ],

@@ -4,6 +4,7 @@ from lambdakit.operations.event_factories.cognito import CognitoEvents
 from lambdakit.operations.event_factories.conversation import ConversationEvents
 from lambdakit.operations.event_factories.delivery import DeliveryEvents
 from lambdakit.operations.event_factories.graph import GraphEvents
+from lambdakit.operations.event_factories.mail import MailEvents
 from lambdakit.operations.event_factories.notices import NoticeEvents
 from lambdakit.operations.event_factories.queues import QueueEvents
 from lambdakit.operations.event_factories.storage import StorageEvents
@@ -19,6 +20,7 @@ class Events(
     StreamEvents,
     StorageEvents,
     NoticeEvents,
+    MailEvents,
     CognitoEvents,
     DeliveryEvents,
     GraphEvents,

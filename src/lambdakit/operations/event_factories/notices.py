@@ -1,15 +1,12 @@
-"""What happened somewhere: EventBridge, schedules, alarms, mail, AWS Config and IoT."""
+"""What happened somewhere: EventBridge, schedules, alarms, AWS Config and IoT."""
 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from email.utils import format_datetime, parseaddr
 from typing import Any, Literal
 
 from lambdakit.operations.event_factories.origin import Event, Family
 from lambdakit.operations.event_factories.values import milliseconds, to_milliseconds, to_seconds
-
-_Verdict = Literal["PASS", "FAIL", "GRAY", "PROCESSING_FAILED"]
 
 
 class NoticeEvents(Family):
@@ -60,7 +57,7 @@ class NoticeEvents(Family):
             return self.eventbridge("Scheduled Event", source="aws.events", resources=[arn])
         arn = self._origin.arn("scheduler", f"schedule/default/{name}")
         event = self.eventbridge("Scheduled Event", source="aws.scheduler", resources=[arn])
-        # Scheduler sends its detail as text.
+        # Not in AWS's documentation; users of Scheduler meet text here.
         return event | {"detail": "{}"}
 
     def cloudwatch_alarm(
@@ -107,70 +104,6 @@ class NoticeEvents(Family):
                 "state": _state(state, reason or f"the alarm is in {state}", to_milliseconds(now)),
                 "previousState": _state(previous, f"the alarm was in {previous}", to_milliseconds(before)),
                 "configuration": {"description": "", "metrics": [query]},
-            },
-        }
-
-    def ses(
-        self,
-        subject: str = "",
-        *,
-        sender: str = "Arthur <arthur@example.com>",
-        to: Sequence[str] = ("shop@example.com",),
-        spam: _Verdict = "PASS",
-        virus: _Verdict = "PASS",
-        function: str = "function",
-    ) -> Event:
-        """Describe a mail that SES has received; its text is not part of the event.
-
-        Args:
-            subject: The subject.
-            sender: Who wrote it, with or without a name.
-            to: Who gets it.
-            spam: What SES says about it as spam.
-            virus: What SES says about it as a virus.
-            function: The function that the receipt rule calls.
-
-        Source: https://docs.aws.amazon.com/ses/latest/dg/receiving-email-action-lambda-event.html
-        """
-        mail = self._mail(subject, sender, list(to))
-        verdicts = {"spam": spam, "virus": virus, "spf": "PASS", "dkim": "PASS", "dmarc": "PASS"}
-        receipt = {
-            "timestamp": mail["timestamp"],
-            "processingTimeMillis": 500,
-            "recipients": list(to),
-            **{f"{name}Verdict": {"status": status} for name, status in verdicts.items()},
-            "action": {
-                "type": "Lambda",
-                "functionArn": self._origin.arn("lambda", f"function:{function}"),
-                "invocationType": "Event",
-            },
-        }
-        record = {"eventSource": "aws:ses", "eventVersion": "1.0", "ses": {"mail": mail, "receipt": receipt}}
-        return {"Records": [record]}
-
-    def _mail(self, subject: str, sender: str, to: list[str]) -> Event:
-        address = parseaddr(sender)[1]
-        written = {
-            "From": sender,
-            "To": ", ".join(to),
-            "Subject": subject,
-            "Message-ID": f"<{self._origin.uuid()}@{address.partition('@')[2]}>",
-            "Date": format_datetime(self._origin.now),
-        }
-        return {
-            "timestamp": to_milliseconds(self._origin.now),
-            "source": address,
-            "messageId": self._origin.letters(40),
-            "destination": to,
-            "headersTruncated": False,
-            "headers": [{"name": name, "value": value} for name, value in written.items()],
-            "commonHeaders": {
-                "returnPath": address,
-                "from": [sender],
-                "to": to,
-                "date": written["Date"],
-                "messageId": written["Message-ID"],
-                "subject": subject,
             },
         }
 
