@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdakit.emulator.queues import Broker, Draft
 from lambdakit.errors import AddressInUse, QueuesInUse
@@ -84,6 +85,16 @@ def test_a_client_that_hangs_up_takes_no_message_with_it(running: Running, clien
     client.send_message(QueueUrl=url, MessageBody="x")
 
     assert len(receive_all(client, url)) == 1
+
+
+def test_a_file_that_fails_is_a_failure_of_the_service_itself(running: Running, client: Any, url: str) -> None:
+    running.call(
+        running.broker.queues.run(lambda connection, _now, _catalog: connection.execute("DROP TABLE messages"))
+    )
+
+    with pytest.raises(ClientError, match="the file of queues: no such table") as error:
+        client.send_message(QueueUrl=url, MessageBody="x")
+    assert error.value.response["Error"]["Code"] == "InternalFailure"  # pyright: ignore[reportTypedDictNotRequiredAccess]
 
 
 def test_queues_and_messages_are_there_after_a_restart(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ https://smithy.io/2.0/aws/protocols/aws-query-protocol.html.
 
 import asyncio
 import json
+import sqlite3
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
@@ -92,6 +93,10 @@ class QueueApi:
             return _Answer(200, await action(actions.Request(self._queues, values, address)))  # pyright: ignore[reportUnknownArgumentType] (whatever the client sent)
         except QueueRefusal as refusal:
             return _refuse(refusal)
+        except sqlite3.Error as error:
+            # A full disk, for example; clients try again what SQS itself has failed to do.
+            said = {"__type": "com.amazonaws.sqs#InternalFailure", "message": f"the file of queues: {error}"}
+            return _Answer(500, said, "InternalFailure;Receiver")
 
 
 def _unknown(target: str) -> QueueRefusal:

@@ -19,12 +19,17 @@ SENDER = "AIDAIENQZJOLO23YVJ4VO"
 _STANDARD = """
 SELECT * FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, sequence LIMIT :count
 """
-# A group stands still while one of its messages is being worked on, or an earlier one is not due.
+# A group stands still while one of its messages is being worked on, and before one that is not due. The plus keeps
+# SQLite from looking at all that is due before the first of it.
 _FIFO = """
-SELECT * FROM messages AS message WHERE queue = :queue AND visible_at <= :now AND NOT EXISTS (
-    SELECT 1 FROM messages AS other WHERE other.queue = :queue AND other.group_id = message.group_id
-    AND other.visible_at > :now AND (other.receipt IS NOT NULL OR other.sequence < message.sequence)
-) ORDER BY sequence LIMIT :count
+WITH held AS (
+    SELECT group_id, min(CASE WHEN receipt IS NULL THEN sequence ELSE 0 END) AS first FROM messages
+    WHERE queue = :queue AND visible_at > :now GROUP BY group_id
+)
+SELECT message.* FROM messages AS message LEFT JOIN held ON held.group_id = message.group_id
+WHERE message.queue = :queue AND message.deduplication_id IS NOT NULL AND +message.visible_at <= :now
+AND (held.first IS NULL OR message.sequence < held.first)
+ORDER BY message.sequence LIMIT :count
 """
 _TAKE = """
 UPDATE messages SET visible_at = ?, receipt = ?, received_at = coalesce(received_at, ?),

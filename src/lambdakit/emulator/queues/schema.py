@@ -40,6 +40,7 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_due ON messages (queue, visible_at, sequence);
 CREATE INDEX messages_age ON messages (queue, sent_at);
+CREATE INDEX messages_order ON messages (queue, sequence) WHERE deduplication_id IS NOT NULL;
 CREATE INDEX messages_group ON messages (queue, group_id, sequence) WHERE group_id IS NOT NULL;
 CREATE TABLE duplicates (
     queue INTEGER NOT NULL,
