@@ -3,10 +3,10 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
 
+from binascii import crc32
 from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
-from binascii import crc32
 
 from lambdakit.events.address import scheme_of, server_of
 from lambdakit.events.body import decode_body, encode_body, is_text
