@@ -73,7 +73,7 @@ def measure_reloads(rounds: int) -> float:
 
 def run(arguments: argparse.Namespace) -> dict[str, Any]:
     """Measure everything; the peer is left out, and named, where npm is missing."""
-    results: dict[str, Any] = describe_run()
+    results: dict[str, Any] = describe_run(rounds=arguments.rounds)
     contestants = [OURS] if arguments.alone else [OURS, PEER]
     results["first answer"] = {name: measure_starts(name, arguments.rounds) for name in contestants}
     results["doors"] = {via: measure_doors(OURS, via, arguments.requests, arguments.clients) for via in VIAS}
@@ -85,7 +85,9 @@ def run(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def show(results: Mapping[str, Any]) -> str:
     """Return the figures as Markdown."""
-    lines = [f"| | {' | '.join(results['first answer'])} |", f"|---|{'---|' * len(results['first answer'])}"]
+    how = f"load {results['load']}, {results['date']}, medians of {results['rounds']}"
+    lines = [f"Python {results['python']}, {results['machine']}, {how}:", ""]
+    lines += [f"| | {' | '.join(results['first answer'])} |", f"|---|{'---|' * len(results['first answer'])}"]
     starts = " | ".join(f"{seconds:.2f} s" for seconds in results["first answer"].values())
     lines += [f"| start of the command to the first answer | {starts} |", ""]
     lines += ["| front door | warm requests a second | several at a time | memory |", "|---|---|---|---|"]

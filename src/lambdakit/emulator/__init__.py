@@ -1,6 +1,6 @@
 """A local Lambda: runs a function as AWS does, through AWS's own runtime client, without Docker."""
 
-from lambdakit.emulator.environment import Environment
+from lambdakit.emulator.environment import Environment, InvokeOptions
 from lambdakit.emulator.function import Account, LocalFunction
 from lambdakit.emulator.launching.configuration import FunctionConfiguration
 from lambdakit.emulator.logs.journal import Record
@@ -15,6 +15,7 @@ __all__ = [
     "Answer",
     "Environment",
     "FunctionConfiguration",
+    "InvokeOptions",
     "Level",
     "LocalFunction",
     "Outcome",

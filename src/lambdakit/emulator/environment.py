@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import Literal, Self
+from typing import Literal, Self, TypedDict
 
 from lambdakit.emulator.hosting import Gate, Host, Start
 from lambdakit.emulator.launching.configuration import FunctionConfiguration
@@ -26,6 +26,14 @@ from lambdakit.emulator.snapstart import Snapshots
 from lambdakit.errors import EnvironmentFault, Throttled
 
 _NO_DEADLINE = 24 * 3600.0
+
+
+class InvokeOptions(TypedDict, total=False):
+    """What `Environment.invoke` can be told beside the event, for what passes it on."""
+
+    client_context: Mapping[str, object] | None
+    receiver: Receiver | None
+    request_id: str | None
 
 
 class Environment:

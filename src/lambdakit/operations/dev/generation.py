@@ -1,9 +1,10 @@
 """A function with the code of one moment."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Unpack
 
-from lambdakit.emulator import Answer, FunctionConfiguration, LocalFunction, Outcome, Receiver, Record
+from lambdakit.emulator import Answer, FunctionConfiguration, InvokeOptions, LocalFunction, Outcome, Record
 
 
 class Generation:
@@ -43,21 +44,12 @@ class Generation:
         """Whether a debugger follows the function."""
         return self.configuration.debug_port is not None
 
-    async def invoke(
-        self,
-        payload: bytes,
-        *,
-        client_context: Mapping[str, object] | None = None,
-        receiver: Receiver | None = None,
-        request_id: str | None = None,
-    ) -> Outcome:
+    async def invoke(self, payload: bytes, **options: Unpack[InvokeOptions]) -> Outcome:
         """Invoke the function."""
         self._running += 1
         self._is_idle.clear()
         try:
-            return await self._local.invoke(
-                payload, client_context=client_context, receiver=receiver, request_id=request_id
-            )
+            return await self._local.invoke(payload, **options)
         finally:
             self._running -= 1
             if not self._running:

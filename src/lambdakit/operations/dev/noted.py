@@ -1,8 +1,8 @@
 """Functions whose invocations somebody is told of."""
 
-from collections.abc import Mapping
+from typing import Unpack
 
-from lambdakit.emulator import FunctionConfiguration, Outcome, Receiver
+from lambdakit.emulator import FunctionConfiguration, InvokeOptions, Outcome
 from lambdakit.operations.dev.listener import Listener
 from lambdakit.operations.dev.replaceable import ReplaceableFunction
 
@@ -20,17 +20,8 @@ class NotedFunction:
         """What the code that answers was started with."""
         return self._function.configuration
 
-    async def invoke(
-        self,
-        payload: bytes,
-        *,
-        client_context: Mapping[str, object] | None = None,
-        receiver: Receiver | None = None,
-        request_id: str | None = None,
-    ) -> Outcome:
+    async def invoke(self, payload: bytes, **options: Unpack[InvokeOptions]) -> Outcome:
         """Invoke the function as `LocalFunction.invoke` does."""
-        outcome = await self._function.invoke(
-            payload, client_context=client_context, receiver=receiver, request_id=request_id
-        )
+        outcome = await self._function.invoke(payload, **options)
         self._listener.invocation(self._function.name, self._source, outcome)
         return outcome

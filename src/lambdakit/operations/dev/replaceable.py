@@ -1,9 +1,10 @@
 """A function whose code is replaced while it answers."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Unpack
 
-from lambdakit.emulator import FunctionConfiguration, Outcome, Receiver, Record
+from lambdakit.emulator import FunctionConfiguration, InvokeOptions, Outcome, Record
 from lambdakit.operations.dev.generation import Generation
 from lambdakit.operations.dev.listener import Listener
 
@@ -47,18 +48,9 @@ class ReplaceableFunction:
         if error is not None:
             self._listener.refuse(self.name, error, goes_on=goes_on)
 
-    async def invoke(
-        self,
-        payload: bytes,
-        *,
-        client_context: Mapping[str, object] | None = None,
-        receiver: Receiver | None = None,
-        request_id: str | None = None,
-    ) -> Outcome:
+    async def invoke(self, payload: bytes, **options: Unpack[InvokeOptions]) -> Outcome:
         """Invoke the function as `LocalFunction.invoke` does."""
-        return await self._current.invoke(
-            payload, client_context=client_context, receiver=receiver, request_id=request_id
-        )
+        return await self._current.invoke(payload, **options)
 
     async def replace(self, configuration: FunctionConfiguration) -> None:
         """Start the code that is on disk now, and let it answer from then on; code that does not start never does.
