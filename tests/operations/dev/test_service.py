@@ -1,6 +1,7 @@
 """Functions behind front doors while their code changes, in real environments."""
 
 import asyncio
+import importlib.util
 import textwrap
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,9 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from lambdakit.emulator import FunctionConfiguration
 from lambdakit.operations.dev import Front, FrontDoors, Service, choose_ports, watch
+from tests.emulator.debugger import attach
 from tests.operations.dev.listeners import Kept
 
 GOOD = "def handler(event, context): return {'statusCode': 200, 'body': %r}"
@@ -32,12 +35,16 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(folder: Path, source: str, *, takes_turns: bool = False) -> AsyncGenerator[Served]:
+async def serve(
+    folder: Path, source: str, *, takes_turns: bool = False, debug_port: int | None = None
+) -> AsyncGenerator[Served]:
     kept = Kept()
     (folder / "app.py").write_text(textwrap.dedent(source))
 
     def configure() -> Mapping[str, FunctionConfiguration]:
-        configuration = FunctionConfiguration(handler="app.handler", task_root=folder, name="api", timeout=30)
+        configuration = FunctionConfiguration(
+            handler="app.handler", task_root=folder, name="api", timeout=30, debug_port=debug_port
+        )
         return {"api": configuration}
 
     doors = FrontDoors({"api": Front(via="function-url", streams=False, port=0)})
@@ -172,6 +179,26 @@ def test_the_next_request_can_be_made_cold(tmp_path: Path) -> None:
             await served.service.cool_down()
             await served.get()
         assert [visit.outcome.report.is_cold for _, visit in served.kept.visits if visit.outcome] == [False, True]
+
+    run(work)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("debugpy") is None, reason="debugpy is not installed")
+def test_a_debugger_sees_requests_one_after_the_other_and_new_code_after_a_save(
+    tmp_path: Path, free_tcp_port: int
+) -> None:
+    async def work() -> None:
+        async with serve(tmp_path, GOOD % "old", debug_port=free_tcp_port) as served:
+            asking = [asyncio.create_task(served.get()) for _ in range(3)]
+            first = await attach(free_tcp_port)
+            assert await asyncio.gather(*asking) == ["old"] * 3
+            served.save(GOOD % "new")
+            await served.service.reload()
+            again = asyncio.create_task(served.get())
+            second = await attach(free_tcp_port)
+            assert await again == "new"
+            for debugger in (first, second):
+                debugger.close()
 
     run(work)
 
