@@ -127,7 +127,7 @@ class Environment:
         if self._host is None:
             raise EnvironmentFault("the environment is closed", fix="start it inside its `async with` block")
         async with self._room:
-            start = await self._host.obtain("")
+            start = await self._host.obtain(str(uuid.uuid4()))
             if start.failure is not None:
                 await self._break_off(self._host, start.runtime, start.failure)
                 return start.failure.answer

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import boto3
 import httpx2
 import pytest
 
-from lambdakit.errors import OptionError, QueuesInUse
+from lambdakit.errors import AddressInUse, OptionError, QueuesInUse
 from lambdakit.operations.dev import Assembly, Plan, assemble
 from tests.operations.dev.listeners import Kept
 
@@ -89,7 +90,7 @@ def test_messages_reach_the_function_and_what_it_refuses_becomes_a_dead_letter(t
 
     kept = run(make_plan(tmp_path), work)
     assert all("of worker" in source for _, source, _ in kept.invocations)
-    assert any(source.endswith("1 failed") for _, source, _ in kept.invocations)
+    assert any(source.endswith("1 to come again") for _, source, _ in kept.invocations)
     assert any("moved to worker-dead-letters" in note for note in kept.notes)
 
 
@@ -159,6 +160,48 @@ def test_two_at_a_time_do_not_share_their_queues(tmp_path: Path) -> None:
                 pass
 
     run(make_plan(tmp_path), work)
+
+
+def test_without_a_queue_the_queues_may_be_open_elsewhere(tmp_path: Path) -> None:
+    async def work(_: Assembly, __: Kept) -> None:
+        kept = Kept()
+        second = assemble(make_plan(tmp_path, "api", port=0), kept, keep=lambda _: None, note=kept.note)
+        async with second.service:
+            assert find(second, "api", "function-url")
+        assert any("another process has the queues" in note for note in kept.notes)
+
+    run(make_plan(tmp_path), work)
+
+
+def test_a_port_in_use_is_named_with_what_it_was_to_be(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        plan = make_plan(tmp_path, "api", port=port - 1)
+        with pytest.raises(AddressInUse, match=rf"port {port} is in use \(in the Lambda API\)"):
+            run(plan, lambda _, __: asyncio.sleep(0))
+
+
+def test_ports_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"4 ports are needed from 65533 on.*choose 65532 or less"):
+        make_plan(tmp_path, "api", port=65_533)
+
+
+def test_a_function_that_is_named_twice_is_served_once(tmp_path: Path) -> None:
+    assert list(make_plan(tmp_path, "api", "api").fronts()) == ["api"]
+
+
+def test_what_a_reload_cannot_change_is_said(tmp_path: Path) -> None:
+    plan, kept = make_plan(tmp_path), Kept()
+    (tmp_path / "pyproject.toml").write_text(DECLARATION.replace("cron(0 3 * * ? *)", "rate(1 day)"))
+    plan.configure(kept.note)
+    assert kept.notes == ["nightly: what brings it its events has changed; start again for that"]
+
+
+def test_programs_find_what_is_served_by_one_command(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path)
+    words = plan.exports().split()
+    assert words[0] == "export"
+    assert {f"AWS_ENDPOINT_URL_SQS={plan.address('(sqs)')}", "AWS_DEFAULT_REGION=us-east-1"} < set(words)
 
 
 def test_a_debugger_follows_one_function(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_an_event_that_fails_ends_in_the_queue_for_failures(tmp_path: Path) -> N
         return {"shop": FunctionConfiguration(handler="app.handler", task_root=tmp_path, name="shop")}
 
     async def work() -> Any:
-        queueing, tails = Queueing(tmp_path / "queues" / "queues.sqlite", 0), LogTails()
+        queueing, tails = Queueing(tmp_path / "queues" / "queues.sqlite", 0, is_needed=True), LogTails()
         parts = [InvokeApi(0, tails, QueueDestinations(queueing).find), queueing]
         async with asyncio.timeout(60), Service(configure, parts, Kept(), keep=[tails.record]) as service:
             addresses = [each.address for each in service.running]
@@ -61,4 +61,4 @@ def test_an_event_that_fails_ends_in_the_queue_for_failures(tmp_path: Path) -> N
     "arn", ["arn:aws:sqs:us-east-1:123456789012:a.fifo", "arn:aws:sns:us-east-1:123456789012:a", "failures"]
 )
 def test_other_destinations_lead_nowhere(tmp_path: Path, arn: str) -> None:
-    assert QueueDestinations(Queueing(tmp_path / "queues.sqlite", 0)).find(arn) is None
+    assert QueueDestinations(Queueing(tmp_path / "queues.sqlite", 0, is_needed=True)).find(arn) is None

@@ -33,7 +33,7 @@ async def _serve(assembly: Assembly, screen: Screen, root: Path | None) -> None:
         async with service:
             is_open.set()
             with listen_to_keys(_keys(assembly, screen, end)):
-                screen.show(service.running, seconds=time.perf_counter() - began)
+                screen.show(service.running, exports=assembly.exports, seconds=time.perf_counter() - began)
                 await reloading
     finally:
         reloading.cancel()
@@ -57,7 +57,7 @@ def _make_end() -> Callable[[], None]:
 
 
 def _keys(assembly: Assembly, screen: Screen, end: Callable[[], None]) -> Mapping[str, Callable[[], object]]:
-    service, schedules = assembly
+    service, schedules, _ = assembly
     begun: set[asyncio.Task[object]] = set()
 
     def begin(work: Coroutine[object, object, object]) -> None:
@@ -92,11 +92,11 @@ async def _reload(service: Service, screen: Screen, root: Path | None, is_open: 
             continue
         began = time.perf_counter()
         try:
-            await service.reload()
+            failed = await service.reload()
         except UserError as error:
             screen.note("", f"{error}. The code of before goes on.")
         else:
-            screen.show_reload(changed, root, seconds=time.perf_counter() - began)
+            screen.show_reload(changed, root, failed=failed, seconds=time.perf_counter() - began)
 
 
 def _is_own_output(path: Path) -> bool:

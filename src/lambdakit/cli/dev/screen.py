@@ -40,16 +40,15 @@ class Screen:
         self._noted: set[tuple[str, str]] = set()
         self._explained: deque[str] = deque(maxlen=_REMEMBERED)
 
-    def show(self, running: Sequence[Running], *, seconds: float) -> None:
-        """Print where each function answers."""
+    def show(self, running: Sequence[Running], *, exports: str, seconds: float) -> None:
+        """Print where each function answers, and how programs find what else there is."""
         columns = [len(max(texts, key=len)) for texts in zip(*((each.name, each.via) for each in running), strict=True)]
         ordered = sorted(running, key=lambda each: each.name == EVERYTHING)
         for each in ordered:
             typer.echo(f"{each.name:{columns[0]}}  {each.via:{columns[1]}}  {each.address}")
         typer.echo()
-        for each in ordered:
-            if each.example:
-                typer.echo(each.example)
+        for example in (*(each.example for each in ordered if each.example), f"\n{exports}"):
+            typer.echo(example)
         typer.echo(_dim(f"\n{_GAPS}"), err=True)
         typer.echo(f"ready in {seconds:.2f} s", err=True)
         self.show_keys()
@@ -58,11 +57,12 @@ class Screen:
         """Print what the keys do."""
         typer.echo(_dim(_KEYS), err=True)
 
-    def show_reload(self, changed: set[Path], root: Path, *, seconds: float) -> None:
-        """Say that new code answers."""
+    def show_reload(self, changed: set[Path], root: Path, *, failed: Sequence[str], seconds: float) -> None:
+        """Say that new code answers, but for the functions that have not started with it."""
         names = sorted(str(path.relative_to(root)) if path.is_relative_to(root) else str(path) for path in changed)
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        self.note("", f"reloaded after {names[0]}{more} in {seconds:.2f} s")
+        without = f", but for {', '.join(failed)}" if failed else ""
+        self.note("", f"reloaded{without} after {names[0]}{more} in {seconds:.2f} s")
 
     def clear(self) -> None:
         """Empty the terminal."""
@@ -77,7 +77,8 @@ class Screen:
     def visit(self, name: str, visit: Visit) -> None:
         """Print one line for a request, and more where the function failed."""
         status = typer.style(str(visit.status or "---"), fg=_COLORS.get(visit.status // 100, "white"), bold=True)
-        self._print(name, f"{visit.method} {make_visible(visit.path)} {status}", visit.outcome)
+        left = " (the client has left)" if visit.has_left else ""
+        self._print(name, f"{visit.method} {make_visible(visit.path)} {status}{left}", visit.outcome)
 
     def invocation(self, name: str, source: str, outcome: Outcome) -> None:
         """Print one line for an invocation that no request brought."""
@@ -101,7 +102,8 @@ class Screen:
     def _explain(self, payload: bytes) -> None:
         error: dict[str, Any] = json.loads(payload)
         for frame in self._tracebacks.choose(error.get("stackTrace") or []):
-            typer.echo("\n".join(map(make_visible, frame.rstrip("\n").split("\n"))), err=True)
+            lines = frame.replace("\xa0", " ").rstrip("\n").split("\n")
+            typer.echo("\n".join(map(make_visible, lines)), err=True)
         what = f"{error.get('errorType')}: {error.get('errorMessage')}"
         typer.echo(typer.style(f"  {make_visible(what)}", fg="red"), err=True)
 
@@ -110,8 +112,12 @@ class Screen:
         if _ADVICE in record.message:
             return
         is_note = record.origin == "platform" and record.message.startswith("lambdakit: ")
+        if record.origin == "function" and record.request_id is None and record.message.startswith("[ERROR] "):
+            # What AWS's client says of an init that failed is told by whoever waited for it.
+            return
         if record.origin == "function" and self._shows_logs:
-            message = self._tracebacks.fold(show_message(record.message))
+            # AWS's client indents with spaces that do not break.
+            message = self._tracebacks.fold(show_message(record.message).replace("\xa0", " "))
             if record.level == "ERROR" and "Traceback" in message and record.request_id:
                 self._explained.append(record.request_id)
             self.note(record.function, message)

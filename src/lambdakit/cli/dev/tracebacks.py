@@ -18,7 +18,7 @@ class Tracebacks:
 
     def fold(self, text: str) -> str:
         """Return a text in which the frames of others have become one line that counts them."""
-        return "\n".join(self._fold(text.split("\n")))
+        return "\n".join(self._fold(text.split("\n"))).removesuffix("\nTraceback (most recent call last):")
 
     def _fold(self, lines: Sequence[str]) -> Iterator[str]:
         hidden, margin = 0, ""
@@ -37,6 +37,8 @@ class Tracebacks:
                 yield f"{margin}({hidden} in libraries)"
                 hidden = 0
             yield line
+        if hidden:
+            yield f"{margin}({hidden} in libraries)"
 
     def choose(self, frames: Iterable[str]) -> list[str]:
         """Return the frames of a traceback that are the user's."""

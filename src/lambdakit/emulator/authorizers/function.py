@@ -158,6 +158,7 @@ class FunctionAuthorizer:
         verdict = self._judge(answer, arn)
         if verdict == "allow":
             return Authorized(self._context(answer))
+        self._log(f"the authorizer {self._decider.configuration.name} lets nobody pass who shows this identity")
         return (DENIED_EXPLICITLY if verdict == "deny" else DENIED)[self._via]
 
     def _judge(self, answer: Mapping[str, Any], arn: str) -> Verdict:

@@ -31,12 +31,16 @@ _PREFLIGHT = (
 
 
 class Visit(NamedTuple):
-    """One request that a front door has served, when its invocation is over; `outcome` is None without one."""
+    """One request that a front door has served, when its invocation is over; `outcome` is None without one.
+
+    `has_left` says that the client did not wait for the whole answer.
+    """
 
     method: str
     path: str
     status: int
     outcome: Outcome | None = None
+    has_left: bool = False
 
 
 class Invocable(Protocol):
@@ -112,6 +116,7 @@ class FrontDoor:
             return refusals["too large"]
         path = strip_stage(scope["raw_path"], rules.stage)
         if path is None:
+            self._log(f"no path of the stage {rules.stage}: its paths begin with /{rules.stage}")
             return refusals["not found"]
         if (route := find_route(rules, path)) is None:
             return refusals["no route"]
@@ -146,7 +151,7 @@ class FrontDoor:
             if note := await exchange.finish(exchange.answered.result()):
                 self._log(note)
         elif leaving in done:
-            exchange.is_gone = True
+            exchange.is_gone = exchange.has_left = True
         elif invocation in done:
             await exchange.respond(self._refusal(invocation))
         else:
@@ -170,7 +175,7 @@ class FrontDoor:
 
 def _sum_up(method: str, path: str, exchange: Exchange, invocation: "asyncio.Task[Outcome]") -> Visit:
     is_over = not invocation.cancelled() and invocation.exception() is None
-    return Visit(method, path, exchange.status, invocation.result() if is_over else None)
+    return Visit(method, path, exchange.status, invocation.result() if is_over else None, has_left=exchange.has_left)
 
 
 def _is_preflight(request: Request) -> bool:

@@ -40,6 +40,8 @@ class Exchange:
         """The status that the client got, or 0 while there is none."""
         self.has_begun = False
         self.is_gone = False
+        self.has_left = False
+        """Whether the client has hung up before it had the whole answer."""
         self.moved = asyncio.get_running_loop().time()
         """When the function has sent something last, on the clock of the event loop."""
         self.answered: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()

@@ -18,10 +18,11 @@ from lambdakit.operations.dev.service import Service
 
 
 class Assembly(NamedTuple):
-    """A service, and the part of it that can be told to invoke functions now."""
+    """A service, the part of it that can be told to invoke functions now, and the shell command that leads to it."""
 
     service: Service
     schedules: Schedules
+    exports: str
 
 
 def assemble(
@@ -34,7 +35,7 @@ def assemble(
 ) -> Assembly:
     """Return the service of a plan; `keep` gets its log, `note` how each function is set up."""
     tails = LogTails()
-    queueing = Queueing(plan.root / ".toolkit" / "queues.sqlite", plan.ports[QUEUES])
+    queueing = Queueing(plan.root / ".toolkit" / "queues.sqlite", plan.ports[QUEUES], is_needed=bool(plan.queues()))
     schedules = Schedules(plan.schedules())
     service = Service(
         partial(plan.configure, note),
@@ -49,4 +50,4 @@ def assemble(
         keep=(tails.record, keep),
         takes_turns=takes_turns,
     )
-    return Assembly(service, schedules)
+    return Assembly(service, schedules, plan.exports())

@@ -14,12 +14,13 @@ from lambdakit.project import Auth, Via
 
 
 class Front(NamedTuple):
-    """How a function is to be reached: through which service, streaming or not, on which port, and by whom."""
+    """How a function is to be reached: through which service, streaming or not, on which port, by whom and as what."""
 
     via: Via
     streams: bool
     port: int
     auth: Auth = "none"
+    is_mcp: bool = False
 
 
 class FrontDoors:
@@ -59,4 +60,7 @@ async def _open(name: str, front: Front, functions: Functions, listener: Listene
     async with listen_for(f"function {name}", door, front.port, partial(listener.note, name)) as address:
         url = f"{address}/{rules.stage}".rstrip("/") + "/"
         options = curl_options(front.auth, front.via, region=region)
-        yield Running(name, front.via, url, f"curl {'-iN' if front.streams else '-i'}{options} {url}")
+        if front.is_mcp:
+            yield Running(name, front.via, f"{url}mcp")
+        else:
+            yield Running(name, front.via, url, f"curl {'-iN' if front.streams else '-i'}{options} {url}")

@@ -30,8 +30,7 @@ class InvokeApi:
         note = partial(listener.note, "lambda")
         api = LambdaApi(noted, self._tails, log=note, find_destination=self._find_destination)
         async with listen_for("the Lambda API", api, self._port, note) as address:
-            example = f"export AWS_ENDPOINT_URL_LAMBDA={address}"
             try:
-                yield [Running(EVERYTHING, "lambda", f"{address}/", example)]
+                yield [Running(EVERYTHING, "lambda", f"{address}/")]
             finally:
                 await api.close()

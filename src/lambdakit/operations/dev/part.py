@@ -1,7 +1,7 @@
 """What a service is made of, beside its functions."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple, Protocol
 
 from lambdakit.emulator.front_doors import listen
@@ -40,9 +40,10 @@ async def listen_for(name: str, app: Any, port: int, log: Callable[[str], None])
     Raises:
         AddressInUse: Another process holds the port; it says whose address it was to be.
     """
-    try:
-        async with listen(app, port, log=log) as address:
-            yield address
-    except AddressInUse as error:
-        fix = "end what listens there, perhaps another toolkit dev of this project, or choose another --port"
-        raise AddressInUse(f"port {port} is in use", where=name, fix=fix) from error
+    async with AsyncExitStack() as stack:
+        try:
+            address = await stack.enter_async_context(listen(app, port, log=log))
+        except AddressInUse as error:
+            fix = "end what listens there, perhaps another toolkit dev of this project, or choose another --port"
+            raise AddressInUse(f"port {port} is in use", where=name, fix=fix) from error
+        yield address

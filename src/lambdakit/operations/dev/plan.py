@@ -1,13 +1,16 @@
 """Which functions a service has, and how each is set up and reached."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from lambdakit import project
 from lambdakit.emulator import FunctionConfiguration
-from lambdakit.errors import OptionError, UnknownFunction
+from lambdakit.emulator.launching.variables import CREDENTIALS
+from lambdakit.errors import MissingExtra, OptionError, UnknownFunction
 from lambdakit.operations.dev.front_doors import Front
 from lambdakit.operations.dev.ports import choose_ports
 from lambdakit.operations.functions.authorizing import explain_gap
@@ -31,6 +34,7 @@ class Plan:
         DeclarationError: The declaration holds mistakes.
         UnknownFunction: There is no function of a name, or none at all.
         OptionError: A debugger is to follow several functions, or the shell has no credentials.
+        MissingExtra: A debugger is to follow a function and is not installed.
     """
 
     def __init__(
@@ -45,7 +49,7 @@ class Plan:
         has_credentials: bool = False,
     ) -> None:
         self._folder = folder
-        self._names = names or _declared(folder)
+        self._names = list(dict.fromkeys(names)) or _declared(folder)
         self._via = via
         self._env_file = env_file
         self._debug_port = debug_port
@@ -56,6 +60,10 @@ class Plan:
         if debug_port is not None and len(self._names) > 1:
             fix = f"name one function, as in toolkit dev {self.targets[0].function.name} --debug-port {debug_port}"
             raise OptionError("a debugger follows one function", where="--debug-port", fix=fix)
+        if debug_port is not None and find_spec("debugpy") is None:
+            fix = f"{sys.executable} -m pip install debugpy"
+            raise MissingExtra("the package debugpy is missing", where="--debug-port", fix=fix)
+        self._triggers = _triggers(self.targets)
 
     @property
     def root(self) -> Path:
@@ -90,7 +98,13 @@ class Plan:
     def fronts(self) -> dict[str, Front]:
         """Return how to reach each function that HTTP requests can reach."""
         return {
-            target.function.name: Front(target.via, target.is_streaming, self.ports[target.function.name], target.auth)
+            target.function.name: Front(
+                target.via,
+                target.is_streaming,
+                self.ports[target.function.name],
+                target.auth,
+                is_mcp=target.function.mcp is not None,
+            )
             for target in self._served()
         }
 
@@ -100,6 +114,9 @@ class Plan:
         `note` gets a function's name and what there is to know about how it is set up.
         """
         self.targets = self._find()
+        for name, triggers in _triggers(self.targets).items():
+            if self._triggers.get(name, triggers) != triggers:
+                note(name, "what brings it its events has changed; start again for that")
         return {target.function.name: self._configure(target, note) for target in self.targets}
 
     def _configure(self, target: Target, note: Callable[[str, str], None]) -> FunctionConfiguration:
@@ -117,9 +134,27 @@ class Plan:
         return replace(configuration, variables=variables, credentials=self._credentials)
 
     def gaps(self) -> list[tuple[str, str]]:
-        """Return what functions have on AWS and not here, each with the function's name."""
+        """Return what functions have on AWS and not here, or here alone, each with the function's name."""
         found = [(each.function.name, explain_gap(each.auth, each.via)) for each in self._served()]
-        return [(name, gap) for name, gap in found if gap]
+        gaps = [(name, gap) for name, gap in found if gap]
+        if self._via is not None:
+            silent = [each.function.name for each in self.targets if each not in self._served()]
+            gaps += [(name, f"no requests reach it, so --via {self._via} changes nothing") for name in silent]
+        if self._debug_port is not None:
+            gaps.append((self._names[0], f"waits for a debugger on 127.0.0.1:{self._debug_port} at its first request"))
+        return gaps
+
+    def exports(self) -> str:
+        """Return the shell command after which boto3 and the AWS command line find what is served."""
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        given = {**{name: CREDENTIALS[name] for name in names}, "AWS_DEFAULT_REGION": self._region()}
+        places = point_at(
+            {}, functions=self.address(INVOKE_API), queues=self.address(QUEUES), others=self.address(SERVICES)
+        )
+        return " ".join(["export", *(f"{name}={value}" for name, value in {**given, **places}.items())])
+
+    def _region(self) -> str:
+        return next(iter(self.configure(_discard).values())).region
 
     def address(self, name: str) -> str:
         """Return the address of a function or of one of what is none."""
@@ -141,6 +176,11 @@ class Plan:
 
 def _discard(_name: str, _message: str) -> None:
     """Leave a note to whoever reads the declaration next."""
+
+
+def _triggers(targets: Sequence[Target]) -> dict[str, tuple[object, ...]]:
+    functions = [target.function for target in targets]
+    return {each.name: (each.http, each.mcp, each.queue, each.schedule) for each in functions}
 
 
 def is_called_over_http(target: Target) -> bool:

@@ -52,10 +52,10 @@ class ReplaceableFunction:
         """Invoke the function as `LocalFunction.invoke` does."""
         return await self._current.invoke(payload, **options)
 
-    async def replace(self, configuration: FunctionConfiguration) -> None:
+    async def replace(self, configuration: FunctionConfiguration) -> bool:
         """Start the code that is on disk now, and let it answer from then on; code that does not start never does.
 
-        Invocations that run end with the code they began with.
+        Invocations that run end with the code they began with. Returns whether it has started.
         """
         before, generation = self._current, self._make(configuration)
         # From here on the disk has other code than the one that answers.
@@ -68,10 +68,11 @@ class ReplaceableFunction:
         await self._start(generation, goes_on=before.has_started)
         if not generation.has_started and before.has_started:
             await generation.retire(at_once=True)
-            return
+            return False
         self._current = generation
         if not before.is_debugged:
             self._retire(before)
+        return generation.has_started
 
     def _retire(self, generation: Generation) -> None:
         task = asyncio.create_task(generation.retire())

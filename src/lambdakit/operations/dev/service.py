@@ -72,8 +72,11 @@ class Service:
         for part in parts:
             self.running += await stack.enter_async_context(part.open(self._functions, self._listener))
 
-    async def reload(self) -> None:
+    async def reload(self) -> list[str]:
         """Start every function with the code and the declaration that are on disk now, and let it answer from then on.
+
+        Returns:
+            The functions that have not started.
 
         A function whose init fails keeps the code that it has; requests that run end with the code they began with.
 
@@ -87,8 +90,9 @@ class Service:
                 self._listener.note(name, "is no longer declared and goes on as it was until the next start")
             for name in sorted(configurations.keys() - self._functions.keys()):
                 self._listener.note(name, "is new; start again to serve it")
-            kept = self._functions.keys() & configurations.keys()
-            await asyncio.gather(*(self._functions[name].replace(configurations[name]) for name in kept))
+            kept = sorted(self._functions.keys() & configurations.keys())
+            started = await asyncio.gather(*(self._functions[name].replace(configurations[name]) for name in kept))
+            return [name for name, has_started in zip(kept, started, strict=True) if not has_started]
 
     async def cool_down(self) -> None:
         """Let the next invocation of every function be cold."""

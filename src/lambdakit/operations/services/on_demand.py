@@ -15,7 +15,13 @@ from lambdakit.emulator.front_doors.listening import bind
 
 _PROGRAM = Path(__file__).with_name("moto_process.py")
 _END_LIMIT = 5.0
-_MISSING = "DynamoDB, Secrets Manager, SSM, S3 and EventBridge are not there: install lambdakit[services]"
+MISSING = "DynamoDB, Secrets Manager, SSM, S3 and EventBridge are not there: install lambdakit[services]"
+"""What is said where moto is not installed."""
+
+
+def can_serve() -> bool:
+    """Say whether moto is installed."""
+    return find_spec("moto") is not None and find_spec("werkzeug") is not None
 
 
 class MotoOnDemand:
@@ -59,7 +65,7 @@ class MotoOnDemand:
         asyncio.get_running_loop().add_reader(self._listener, self._begin)
 
     def _begin(self) -> None:
-        if find_spec("moto") is None or find_spec("werkzeug") is None:
+        if not can_serve():
             self._turn_away()
             return
         asyncio.get_running_loop().remove_reader(self._listener)
@@ -70,7 +76,7 @@ class MotoOnDemand:
             self._listener.accept()[0].close()
         if not self._has_told:
             self._has_told = True
-            self._note(_MISSING)
+            self._note(MISSING)
 
     async def _run(self) -> None:
         """Let moto answer, and wait for the next connection should it end."""
