@@ -90,7 +90,7 @@ class Host:
     async def _start(self, request_id: str) -> Start:
         configuration = self._place.configuration
         if self._snapshots is not None:
-            return await self._restore(request_id, await self._snapshots.obtain())
+            return await self._restore_surely(request_id, self._snapshots)
         if not self._had_init_phase:
             self._had_init_phase = True
             start = await self._attempt(request_id, "init", configuration.init_limit)
@@ -120,6 +120,16 @@ class Host:
         if phase == "init":
             return Start(runtime=runtime, init_ms=ending.milliseconds, failure=failure)
         return Start(runtime=runtime, inline_ms=ending.milliseconds, failure=failure)
+
+    async def _restore_surely(self, request_id: str, snapshots: Snapshots) -> Start:
+        """Restore a runtime, from a new snapshot where the process of the last one ends at that moment."""
+        snapshot = await snapshots.obtain()
+        try:
+            return await self._restore(request_id, snapshot)
+        except EnvironmentFault:
+            if self._is_closed or snapshot.is_usable:
+                raise
+            return await self._restore(request_id, await snapshots.obtain())
 
     async def _restore(self, request_id: str, snapshot: Snapshot) -> Start:
         self._check_open()

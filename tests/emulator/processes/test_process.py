@@ -46,6 +46,16 @@ def reach(numbers: list[int], *states: str, seconds: float = LIMIT) -> bool:
     return False
 
 
+def have_begun(numbers: list[int]) -> bool:
+    """Wait until all processes have their variables, which the kernel gives them a moment after their number."""
+    deadline = time.monotonic() + LIMIT
+    while time.monotonic() < deadline:
+        if all(MARK in psutil.Process(number).environ() for number in numbers):
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def use_family(
     folder: Path, use: Callable[[ProcessGroup, list[int]], Awaitable[None]], source: str = FAMILY
 ) -> list[int]:
@@ -61,6 +71,7 @@ def use_family(
             with os.fdopen(source_end) as lines:
                 line = await asyncio.wait_for(asyncio.to_thread(lines.readline), LIMIT)
             numbers = [int(number) for number in line.split()]
+            assert await asyncio.to_thread(have_begun, numbers)
             await use(group, numbers)
             return numbers
         finally:

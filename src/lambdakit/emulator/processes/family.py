@@ -65,7 +65,9 @@ class Census:
             if needle in environment:
                 self._members[number] = needle
                 return
-        self._strangers.add(number)
+        # One without variables may be in the middle of its start, and is looked at again.
+        if environment.strip(b"\0"):
+            self._strangers.add(number)
 
 
 def _latest_process() -> str:

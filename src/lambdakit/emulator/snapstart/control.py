@@ -27,7 +27,7 @@ class Control:
     `taken` completes when the snapshot is, with the moment on `time.perf_counter`, and `findings` are what was found
     then; when the holder ends first it never does. From then on the holder stands still, but for the moments in which
     it restores a process or collects one that has ended. `descriptor` is the end to give to it. Restored processes
-    whose holder is gone are killed.
+    whose holder is gone are killed. `is_closed` says that nothing can be restored any more.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Control:
         self._watched: dict[int, int] = {}
         self._orders = 0
         self._tasks = 0
-        self._is_closed = False
+        self.is_closed = False
         self._loop.add_reader(self._socket, self._read)
 
     def __enter__(self) -> Self:
@@ -72,19 +72,20 @@ class Control:
         fork = self._forks[self._orders] = self._loop.create_future()
         try:
             message = json.dumps({**order, "order": self._orders}).encode()
-            if self._is_closed:
+            if self.is_closed:
                 raise ConnectionResetError
             self._begin_task()
             socket.send_fds(self._socket, [message], descriptors)
             return await fork
         except OSError as error:
+            self.close()
             raise EnvironmentFault("the process that holds the snapshot has ended", fix=_FIX) from error
 
     def close(self) -> None:
         """Let go of the holder, which ends then; all that was restored from it is killed."""
-        if self._is_closed:
+        if self.is_closed:
             return
-        self._is_closed = True
+        self.is_closed = True
         self._loop.remove_reader(self._socket)
         self._socket.close()
         self._other.close()

@@ -70,7 +70,7 @@ class Snapshot:
     @property
     def is_usable(self) -> bool:
         """Whether environments can be restored from it: init went well, and the process that holds it lives."""
-        return self.ending.cause == "ready" and not self.holder.has_ended
+        return self.ending.cause == "ready" and not self.holder.has_ended and not self.holder.control.is_closed
 
     def judge(self, request_id: str) -> Failure | None:
         """Say why there is no snapshot, or None."""
