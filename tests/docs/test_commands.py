@@ -15,7 +15,7 @@ PAGES = ("start/first-call.md", "guides/call-locally.md")
 BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"`([\w.]+)`:\n\n\Z")
 SEPARATOR = "--- next command ---"
-PLATFORM = re.compile(r"^(INIT_START|START|END|REPORT|cold:|warm:) ")
+PLATFORM = re.compile(r"^(INIT_START|START|END|REPORT|cold:|warm:|cost:) ")
 VARYING = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d+\.\d+|\d+(?= M?[Bm])")
 SECONDS = 110
 

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lambdakit.auth import TokenVerifier
+from lambdakit.errors import IssuerFault
 from tests.asgi.apps import send
 from tests.auth.issuers import Issuer, serve
 
@@ -40,6 +43,22 @@ def test_an_app_verifies_tokens_itself() -> None:
         (403, b'Bearer error="insufficient_scope"'),
         (401, b'Bearer error="invalid_token"'),
     ]
+
+
+def test_an_app_asks_for_patience_while_the_issuer_is_down() -> None:
+    with program("orders") as (orders, issuer):
+        issuer.status = 500
+        answer = send(orders.handler, "/orders", headers=[(b"authorization", f"Bearer {issuer.sign()}".encode())])
+        orders.handler.close()
+
+    assert (answer.status, dict(answer.headers)[b"retry-after"]) == (503, b"10")
+
+
+def test_a_function_does_not_decide_while_the_issuer_is_down() -> None:
+    with program("guard") as (guard, issuer):
+        issuer.status = 500
+        with pytest.raises(IssuerFault):
+            guard.handler({"identitySource": [f"Bearer {issuer.sign()}"]}, None)
 
 
 def test_a_function_decides_for_another() -> None:

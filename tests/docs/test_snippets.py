@@ -49,7 +49,8 @@ def test_a_snippet_is_shown_on_a_page() -> None:
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.relative_to(ROOT).as_posix()) for path in SNIPPETS])
 def test_a_snippet_can_be_imported_without_a_warning(path: Path) -> None:
     program = [sys.executable, "-B", "-W", "error", "-c", f"import {path.stem}"]
-    environment = {**os.environ, "PYTHONPATH": str(path.parent)}
+    # A region is what Lambda sets as well, and what boto3 makes no client without.
+    environment = {**os.environ, "PYTHONPATH": str(path.parent), "AWS_DEFAULT_REGION": "us-east-1"}
 
     ended = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
 

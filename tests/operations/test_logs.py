@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lambdakit.emulator import Record
 from lambdakit.observability.redaction import Redactor
-from lambdakit.operations.logs import Gatherer, LogKeeper, LogReader, Selection
+from lambdakit.operations.logs import Gatherer, LogKeeper, LogReader, Selection, log_folder
 
 EVERYTHING = Selection()
 
@@ -39,6 +39,21 @@ def test_a_kept_record_is_read_again(tmp_path: Path) -> None:
     kept = record("line\nline \u2028 \x1b[31m ä")
     keep(tmp_path / "new" / "logs", kept)
     assert LogReader(tmp_path / "new" / "logs", EVERYTHING).look() == [kept]
+
+
+def test_what_is_kept_stays_out_of_git(tmp_path: Path) -> None:
+    keep(log_folder(tmp_path), record("tea"))
+    ignored = tmp_path / ".toolkit/.gitignore"
+    assert ignored.read_text() == "*\n"
+
+    ignored.write_text("queues.sqlite\n")
+    keep(log_folder(tmp_path), record("towel"))
+    assert ignored.read_text() == "queues.sqlite\n"
+
+
+def test_a_folder_of_somebody_else_is_told_nothing(tmp_path: Path) -> None:
+    keep(tmp_path / "logs", record("tea"))
+    assert [each.name for each in tmp_path.iterdir()] == ["logs"]
 
 
 @given(message=st.text())

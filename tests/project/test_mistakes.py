@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from lambdakit.errors import DeclarationError
-from lambdakit.project import FunctionAuth, load
+from lambdakit.project import FunctionAuth, HttpTrigger, TokenAuth, load
 
 HEAD = '[project]\nname = "shop"\n\n[tool.lambdakit.functions.api]\nhandler = "api.handler"\n'
 
@@ -66,7 +66,7 @@ def refusal(folder: Path, text: str) -> list[str]:
         ('http = { auth = "iam", via = "alb" }', 'http.auth is "iam", but via = "alb" cannot check AWS signatures; '),
         (
             'mcp = { auth = { issuer = "http://x", audience = "a" } }',
-            'mcp.auth.issuer is "http://x", allowed: an address that starts with "https://"',
+            'mcp.auth.issuer is "http://x", allowed: an address that starts with "https://", or with "http://"',
         ),
         ('mcp = { auth = { issuer = "https://x" } }', "mcp.auth.audience is missing, allowed: a string"),
         (
@@ -210,6 +210,23 @@ def test_a_syntax_error_is_reported_with_its_line(tmp_path: Path) -> None:
     assert message.startswith("the file is not valid TOML: ")
     assert "at line 2, column 8" in message
     assert message.endswith("(in pyproject.toml)")
+
+
+LOOPBACK = ("http://127.0.0.1:9/", "http://localhost", "http://localhost:9/a", "http://[::1]:9")
+OTHERS = ("http://127.0.0.2", "http://localhost.example.com", "http://localhost:9@example.com", "http://::1", "ftp://x")
+
+
+@pytest.mark.parametrize("issuer", [*LOOPBACK, *OTHERS])
+def test_an_issuer_needs_https_but_on_this_machine(tmp_path: Path, issuer: str) -> None:
+    auth = TokenAuth(issuer=issuer, audience="a")
+    text = f'{HEAD}http = {{ via = "http-api", auth = {{ issuer = "{issuer}", audience = "a" }} }}\n'
+
+    if issuer in OTHERS:
+        (message,) = refusal(tmp_path, text)
+        assert message.startswith(f'pyproject.toml:6: functions.api.http.auth.issuer is "{issuer}", allowed: ')
+    else:
+        (tmp_path / "pyproject.toml").write_text(text)
+        assert load(tmp_path).functions["api"].http == HttpTrigger(via="http-api", auth=auth)
 
 
 def test_a_file_without_the_table_is_refused(tmp_path: Path) -> None:

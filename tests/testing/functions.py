@@ -70,6 +70,11 @@ def fail(event, context):
     raise ValueError(f"no {event}")
 
 
+def write(event, context):
+    for number in range(300):
+        print("line", number)
+
+
 def wait(event, context):
     print("came", event)
     while not Path("go").exists():

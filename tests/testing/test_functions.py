@@ -14,6 +14,7 @@ import pytest
 
 from lambdakit.errors import MalformedResult, OptionError, Throttled, UnknownEvent, UnknownFunction, UserError
 from lambdakit.testing import Events, Functions, LambdaFunction, Origin
+from tests.auth.issuers import Issuer, serve
 from tests.emulator.functions import has_ended
 from tests.testing.functions import write_project
 
@@ -338,6 +339,19 @@ def test_a_declared_function_decides_who_may_call(tmp_path: Path, lambda_functio
     assert guarded.http.get("/").status_code == 401
     assert guarded.http.get("/", headers={"authorization": "coffee"}).status_code == 403
     assert guarded.http.get("/", headers={"authorization": "tea"}).status_code == 200
+
+
+def test_an_issuer_on_this_machine_vouches_for_callers(tmp_path: Path, lambda_function: Functions) -> None:
+    with serve(Issuer()) as issuer:
+        root = write_project(tmp_path)
+        auth = f'{{ issuer = "{issuer.address}", audience = "shop" }}'
+        function = f'[tool.lambdakit.functions.local]\nhandler = "functions.count"\nhttp.auth = {auth}\n'
+        with (root / "pyproject.toml").open("a") as declaration:
+            declaration.write(f'{function}http.via = "http-api"\n')
+        http = lambda_function("local", root=root, checks_auth=True).http
+
+        assert http.get("/").status_code == 401
+        assert http.get("/", headers={"authorization": f"Bearer {issuer.sign()}"}).status_code == 200
 
 
 # --- MCP -------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,13 @@
 """What the plugin does to a run of tests, seen from outside: each test here runs pytest in a process of its own."""
 
 import json
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from tests.emulator.functions import has_ended
 from tests.testing.functions import write_project
@@ -67,6 +70,34 @@ MISTAKE = """
         lambda_function("countr")
 """
 
+LOGS = """
+    import pytest
+
+    def test_passes(lambda_function):
+        assert lambda_function("functions:fail", shared=True).invoke("coffee").failed
+
+    def test_fails(lambda_function):
+        assert not lambda_function("functions:fail", shared=True).invoke("tea").failed
+
+    @pytest.fixture
+    def failing(lambda_function):
+        yield lambda_function("functions:fail")
+        raise KeyError("teardown")
+
+    def test_breaks_in_teardown(failing):
+        failing.invoke("towel")
+
+    @pytest.fixture
+    def broken(lambda_function):
+        assert lambda_function("counter").http.get("/").status_code == 404
+
+    def test_breaks_in_setup(broken):
+        pass
+
+    def test_writes_much(lambda_function):
+        lambda_function("functions:write").invoke()
+        raise KeyError("much")
+"""
 
 COROUTINES = """
     import pytest
@@ -122,6 +153,31 @@ def test_processes_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
         finally:
             running.kill()
     assert has_ended(int((tmp_path / "pid").read_text()))
+
+
+def shown_log(output: str, test: str) -> str:
+    return output.partition(f" {test} _")[2].partition("- Lambda log of ")[2].partition("\n___")[0]
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "1")])
+def test_a_test_that_fails_shows_what_its_functions_logged(tmp_path: Path, options: tuple[str, ...]) -> None:
+    output = run_pytest(write_project(tmp_path, test_logs=LOGS), *options).stdout
+
+    # The shared function has logged "no coffee" before, in a test that passes.
+    assert "no coffee" not in output
+    assert "[ERROR] ValueError: no tea" in shown_log(output, "test_fails")
+    assert 'raise ValueError(f"no {event}")' in shown_log(output, "test_fails")
+    assert "no towel" in shown_log(output, "ERROR at teardown of test_breaks_in_teardown")
+    assert "call 1" in shown_log(output, "ERROR at setup of test_breaks_in_setup")
+
+
+def test_of_a_long_log_the_last_hundred_lines_are_shown(tmp_path: Path) -> None:
+    write_project(tmp_path, test_logs=LOGS)
+    log = shown_log(run_pytest(tmp_path, "-k", "much").stdout, "test_writes_much")
+
+    assert re.search(r"^\(\d+ lines before\)$", log, re.MULTILINE)
+    assert "line 299" in log
+    assert "line 200" not in log
 
 
 def test_workers_of_xdist_do_not_meet(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from lambdakit.asgi import LambdaApp
 from lambdakit.auth import Principal, TokenVerifier
-from lambdakit.errors import TokenRefused
+from lambdakit.errors import IssuerFault, TokenRefused
 
 verifier = TokenVerifier(issuer="https://login.example.com/", audience="shop", scopes=["orders:read"])
 
@@ -16,6 +16,8 @@ async def find_caller(credentials: Annotated[HTTPAuthorizationCredentials, Depen
     except TokenRefused as refusal:
         challenge = f'Bearer error="{refusal.error}"'
         raise HTTPException(refusal.status, headers={"WWW-Authenticate": challenge}) from refusal
+    except IssuerFault as fault:
+        raise HTTPException(503, headers={"Retry-After": "10"}) from fault
 
 
 app = FastAPI()

@@ -15,7 +15,10 @@ _VIA = one_of("function-url", "http-api", "rest-api", "alb")
 _HANDLER = text(r"[^\W\d]\w*(\.[^\W\d]\w*)+", '"package.module.attribute"')
 _FUNCTION_NAME = text(r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, hyphens and underscores")
 _VARIABLE_NAME = text(r"[A-Za-z][A-Za-z0-9_]+", "two or more letters, digits and underscores, a letter first")
-_WEB_ADDRESS = text(r"https://[^\s/]\S*", 'an address that starts with "https://"')
+_ISSUER = text(
+    r"https://[^\s/]\S*|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/\S*)?",
+    'an address that starts with "https://", or with "http://" on this machine: 127.0.0.1, localhost or [::1]',
+)
 _LARGEST_QUICK_BATCH = 10
 _IDENTITY = list_of(
     text(r"\$request\.(header\.[A-Za-z0-9_-]+|querystring\.\S+)", ""),
@@ -31,7 +34,7 @@ _SCHEDULE = text(
 class TokenAuth(Section):
     """Callers show a JSON Web Token of `issuer` made out for `audience` that grants every scope."""
 
-    issuer: Annotated[str, _WEB_ADDRESS]
+    issuer: Annotated[str, _ISSUER]
     audience: Annotated[str, text()]
     scopes: Annotated[tuple[str, ...], STRINGS] = ()
 
@@ -192,7 +195,7 @@ class McpSettings(Section):
     domain: Annotated[str | None, text()] = None
     table: Annotated[str | None, text()] = None
     key: Annotated[str | None, text()] = None
-    issuer: Annotated[str | None, _WEB_ADDRESS] = None
+    issuer: Annotated[str | None, _ISSUER] = None
 
 
 @dataclass(frozen=True, kw_only=True)

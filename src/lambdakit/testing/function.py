@@ -132,7 +132,7 @@ class LambdaFunction:
             self.http.cookies.clear()
 
     def _settle(self, _: httpx2.Request) -> None:
-        self._portal.call(self.emulated.settle)
+        self.settle()
 
     def ahttp(self) -> httpx2.AsyncClient:
         """Return a new client of `url` for coroutines, to be used in `async with`."""
@@ -192,12 +192,12 @@ class LambdaFunction:
 
         Lambda stops every process of an environment between invocations: timers, connections and threads with it.
         """
-        self._portal.call(self.emulated.settle)
+        self.settle()
         self._portal.call(self._local.pause, seconds)
 
     def cold_start(self) -> None:
         """End the idle environments as Lambda does after a while, so that the next invocation is cold."""
-        self._portal.call(self.emulated.settle)
+        self.settle()
         self._portal.call(self._local.retire)
 
     def kill(self) -> None:
@@ -225,8 +225,12 @@ class LambdaFunction:
     @property
     def logs(self) -> Logs:
         """All that has been written so far, to the end of each invocation that has answered."""
-        self._portal.call(self.emulated.settle)
+        self.settle()
         return self._book.read()
+
+    def settle(self) -> None:
+        """Wait until the invocations that have answered are over, five seconds at most."""
+        self._portal.call(self.emulated.settle)
 
     def wait_for_log(self, text: str, seconds: float = _SPARE_SECONDS) -> None:
         """Wait until a record holds a text, as while an invocation runs in another thread.
@@ -235,6 +239,10 @@ class LambdaFunction:
             TimeoutError: None did in time.
         """
         self._book.wait_for(text, seconds)
+
+    def watch(self) -> Callable[[], Logs]:
+        """Return what reads the records from now on, also after the function's end."""
+        return partial(self._book.read, len(self._book.read()))
 
 
 def _discard(_: str) -> None:

@@ -1,6 +1,6 @@
 """Where functions of a project are started for tests, and how long they live."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,10 @@ from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Runtime, Target, find_target
 from lambdakit.project import Via
 from lambdakit.testing.function import LambdaFunction
+from lambdakit.testing.result import Logs
+
+_SHOWN_LINES = 100
+"""How much of a function's log stands below a test that fails."""
 
 
 class Settings(TypedDict, total=False):
@@ -56,6 +60,7 @@ class Functions:
         self._laboratory = laboratory
         self._stack = stack
         self._root = root
+        self._used: dict[LambdaFunction, Callable[[], Logs]] = {}
 
     def __call__(
         self,
@@ -105,7 +110,7 @@ class Functions:
         known = self._laboratory.shared.get((name, str(options)))
         if shared and known is not None:
             known.forget_user()
-            return known
+            return self._use(known)
         target = find_target(name, root)
 
         def find(other: str) -> Decider:
@@ -117,7 +122,24 @@ class Functions:
         )
         if shared:
             self._laboratory.shared[name, str(options)] = function
+        return self._use(function)
+
+    def _use(self, function: LambdaFunction) -> LambdaFunction:
+        self._used.setdefault(function, function.watch())
         return function
+
+    def settle(self) -> None:
+        """Wait until the invocations that have answered are over, and with them what they log."""
+        for function in self._used:
+            function.settle()
+
+    def show_logs(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and the end of the log of each function, as far as this test wrote it."""
+        for function, read in self._used.items():
+            if lines := read().text.splitlines():
+                left_out = len(lines) - _SHOWN_LINES
+                note = [f"({left_out} lines before)"] if left_out > 0 else []
+                yield function.name, "\n".join([*note, *lines[-_SHOWN_LINES:]])
 
     def _start(
         self,

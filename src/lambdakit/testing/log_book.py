@@ -25,10 +25,10 @@ class LogBook:
         name = self._function
         self.keep(Record(function=name, stream="", request_id=None, level="WARN", origin="platform", message=message))
 
-    def read(self) -> Logs:
-        """Return all records so far."""
+    def read(self, since: int = 0) -> Logs:
+        """Return all records so far, but for so many of the first ones."""
         with self._changed:
-            return Logs.of(self._records)
+            return Logs.of(self._records[since:])
 
     def wait_for(self, text: str, seconds: float) -> None:
         """Wait until a record holds a text.

@@ -1,6 +1,6 @@
 """The fixtures; pytest finds them by the entry point `pytest11`."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,24 @@ from lambdakit.errors import MissingExtra
 if TYPE_CHECKING:
     from lambdakit.operations.event_factories import Events
     from lambdakit.testing.functions import Functions, Laboratory
+
+_USED = pytest.StashKey["Functions"]()
+"""The functions of a test, while it runs and after it."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the logs of its functions to the report of a test that fails."""
+    report = yield
+    functions = item.stash.get(_USED, None)
+    if report.failed and functions is not None:
+        # Nothing of them runs any more once the fixtures are gone.
+        if call.when != "teardown":
+            functions.settle()
+        report.sections += [(f"Lambda log of {name}", log) for name, log in functions.show_logs()]
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +55,9 @@ def lambda_function(request: pytest.FixtureRequest, _lambda_laboratory: "Laborat
 
     with ExitStack() as stack:
         declaration = find(request.path.parent)
-        yield Functions(_lambda_laboratory, stack, declaration.parent if declaration else request.config.rootpath)
+        root = declaration.parent if declaration else request.config.rootpath
+        request.node.stash[_USED] = functions = Functions(_lambda_laboratory, stack, root)
+        yield functions
 
 
 @pytest.fixture

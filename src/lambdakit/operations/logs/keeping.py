@@ -12,11 +12,12 @@ from lambdakit.observability.redaction import Redactor
 
 _LARGEST_FILE = 5 * 1024 * 1024
 _OLDER_FILES = 3
+_HOME = ".toolkit"
 
 
 def log_folder(root: Path) -> Path:
     """Return where the logs of the project in this folder are kept."""
-    return root / ".toolkit" / "logs"
+    return root / _HOME / "logs"
 
 
 class LogKeeper:
@@ -64,7 +65,7 @@ class LogKeeper:
         return json.dumps(asdict(kept)).encode("ascii") + b"\n"
 
     def _append(self, lines: Mapping[str, bytes]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make_folder()
         with self._locked():
             for function, content in lines.items():
                 path = self._folder / f"{function}.jsonl"
@@ -72,6 +73,13 @@ class LogKeeper:
                     self._rotate(function)
                 with path.open("ab") as file:
                     file.write(content)
+
+    def _make_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        ignored = self._folder.parent / ".gitignore"
+        # Nothing that the toolkit keeps belongs into version control, and not every project's list knows it.
+        if self._folder.parent.name == _HOME and not ignored.exists():
+            ignored.write_text("*\n")
 
     @contextmanager
     def _locked(self) -> Generator[None]:
