@@ -46,6 +46,7 @@ def test_no_command_is_a_mistake_that_shows_the_help(capsys: pytest.CaptureFixtu
         (["invoke-local"], "Missing argument 'TARGET'"),
         (["invoke-local", "api", "GET", "/", "--repeat", "0"], "Invalid value for '--repeat': "),
         (["invoke-local", "api", "GET", "/", "--memory", "much"], "Invalid value for '--memory': "),
+        (["dev", "--via", "nope"], "Invalid value for '--via': 'nope' is not one of 'function-url', "),
         (["invoke-local", "api", "GET", "/", "--header"], "Option '--header' requires an argument"),
     ],
 )
@@ -57,7 +58,7 @@ def test_a_wrong_command_line_is_one_line(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"toolkit: {message}")
-    assert re.search(r"\. Fix: see toolkit( invoke-local)? --help\n$", err)
+    assert re.search(r"\. Fix: see toolkit( invoke-local| dev)? --help\n$", err)
     assert err.count("\n") == 1
 
 

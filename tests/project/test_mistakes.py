@@ -255,7 +255,10 @@ def test_an_authorizer_has_to_be_declared(tmp_path: Path) -> None:
     http = 'http = { via = "http-api", auth = { function = "guard" } }\n'
 
     assert refusal(tmp_path, HEAD + http) == [
-        "pyproject.toml:4: functions has no guard, which decides who may call api"
+        'pyproject.toml:6: functions.api.http.auth.function is "guard", allowed: a declared function, api'
+    ]
+    assert refusal(tmp_path, f'{HEAD}mcp.via = "rest-api"\nmcp.auth.ttl = 0\nmcp.auth.function = "guard"\n') == [
+        'pyproject.toml:8: functions.api.mcp.auth.function is "guard", allowed: a declared function, api'
     ]
     (tmp_path / "pyproject.toml").write_text(
         f'{HEAD}{http}[tool.lambdakit.functions.guard]\nhandler = "guard.handler"\n'

@@ -68,6 +68,12 @@ EVENTS = """
 MISTAKE = """
     def test_mistake(lambda_function):
         lambda_function("countr")
+
+    def test_size(lambda_function):
+        lambda_function("counter", memory=3)
+
+    def test_service(lambda_function):
+        lambda_function("counter", via="htp-api")
 """
 
 LOGS = """
@@ -206,6 +212,9 @@ def test_a_mistake_is_shown_at_the_line_of_the_test(tmp_path: Path) -> None:
 
     assert ">       lambda_function(" in done.stdout
     assert "there is no function 'countr', declared: counter, worker, ordered" in done.stdout
+    assert "UserError: memory is 3 MB (in function counter). Fix: choose 128 to 10240" in done.stdout
+    assert "there is no service 'htp-api' (in via). Fix: use function-url, http-api, rest-api, alb" in done.stdout
+    assert "configuration.py:" not in done.stdout
     assert "functions.py:" not in done.stdout
 
 

@@ -48,7 +48,8 @@ def _refuse(error: TyperException | LambdakitError) -> int:
     if isinstance(error, LambdakitError):
         typer.echo(f"toolkit: {error}", err=True)
         return 2 if isinstance(error, UserError) else 1
-    message = " ".join(error.format_message().split()).rstrip(".")
+    # Where a value is refused, typer quotes the library that checks it.
+    message = " ".join(error.format_message().split()).rstrip(".").replace(": Value error, ", ": ", 1)
     context = getattr(error, "ctx", None)
     typer.echo(f"toolkit: {message}. Fix: see {context.command_path if context else 'toolkit'} --help", err=True)
     return error.exit_code

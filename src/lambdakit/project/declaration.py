@@ -8,7 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from lambdakit.project.rules import BOOLEAN, STRING, STRINGS, EachOf, Either, HavingKey, between, list_of, one_of, text
+from lambdakit.project.rules import (
+    BOOLEAN,
+    STRING,
+    STRINGS,
+    EachOf,
+    Either,
+    HavingKey,
+    Keys,
+    between,
+    list_of,
+    one_of,
+    text,
+)
 from lambdakit.project.sections import Section, Table
 
 _VIA = one_of("function-url", "http-api", "rest-api", "alb")
@@ -210,7 +222,7 @@ class Project(Section):
     )
     mcp: Annotated[McpSettings, Table(McpSettings)] = field(default_factory=McpSettings)
 
-    def clashes(self) -> Iterator[tuple[str, str]]:
+    def clashes(self) -> Iterator[tuple[str | Keys, str]]:
         """Yield an authorizer that is not there, and a Python that Managed Instances do not have.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-runtimes.html
@@ -219,7 +231,8 @@ class Project(Section):
         if managed and self.python in {"3.11", "3.12"}:
             yield "python", f'is "{self.python}", but {managed[0]} has max_concurrency, allowed: "3.13", "3.14"'
         for name, function in self.functions.items():
-            auths = [trigger.auth for trigger in (function.http, function.mcp) if trigger is not None]
-            for auth in auths:
+            for kind, trigger in (("http", function.http), ("mcp", function.mcp)):
+                auth = None if trigger is None else trigger.auth
                 if isinstance(auth, FunctionAuth) and auth.function not in self.functions:
-                    yield "functions", f"has no {auth.function}, which decides who may call {name}"
+                    problem = f'is "{auth.function}", allowed: a declared function, {", ".join(self.functions)}'
+                    yield ("functions", name, kind, "auth", "function"), problem

@@ -16,8 +16,11 @@ class Section:
     no setting: the loader fills it in.
     """
 
-    def clashes(self) -> Iterator[tuple[str, str]]:
-        """Yield the name and the problem of each setting that is right alone but not beside the others."""
+    def clashes(self) -> Iterator[tuple[str | Keys, str]]:
+        """Yield each setting that is right alone but not beside the others, with its problem.
+
+        A setting is a name, or the names that lead down to it.
+        """
         return iter(())
 
 
@@ -34,12 +37,16 @@ class Table:
             yield wrong(value, self, keys)
             return
         found = [*self._unknown(value, keys), *self._missing(value, keys), *self._wrong(value, keys)]
-        yield from found or (Mistake((*keys, name), problem) for name, problem in self.build(value).clashes())
+        yield from found or self._clashes(value, keys)
 
     def build(self, value: Any) -> Any:
         """Return the section."""
         rules = _rules(self.section)
         return self.section(**{name: rules[name].build(setting) for name, setting in value.items()})
+
+    def _clashes(self, value: object, keys: Keys) -> Iterator[Mistake]:
+        for name, problem in self.build(value).clashes():
+            yield Mistake((*keys, name) if isinstance(name, str) else (*keys, *name), problem)
 
     def _unknown(self, table: Mapping[str, object], keys: Keys) -> Iterator[Mistake]:
         rules = _rules(self.section)

@@ -10,7 +10,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from lambdakit import settings
 from lambdakit.emulator.authorizers import Decider
-from lambdakit.errors import OptionError
+from lambdakit.emulator.front_doors import GATEWAYS
+from lambdakit.errors import OptionError, UserError
 from lambdakit.operations.functions.configuring import configure
 from lambdakit.operations.functions.target import Runtime, Target, find_target
 from lambdakit.project import Via
@@ -153,12 +154,19 @@ class Functions:
         streams: bool | None,
         instead: Settings,
     ) -> LambdaFunction:
+        __tracebackhide__ = True
+        if via is not None and via not in GATEWAYS:
+            raise OptionError(f"there is no service {via!r}", where="via", fix=f"use {', '.join(GATEWAYS)}")
         is_streaming = target.is_streaming if streams is None else streams
         runtime = runtime or ("lambdakit" if is_streaming else "awslambdaric")
         variables = {settings.STREAMING: via or target.via} if is_streaming and runtime == "lambdakit" else {}
         declared = configure(target, runtime=runtime)
         whole = {**variables, **declared.variables, **(environment or {})}
-        configuration = replace(declared, variables=whole, **instead)
+        try:
+            configuration = replace(declared, variables=whole, **instead)
+        except UserError as error:
+            # A mistake of the test is shown at its own line, as if it were refused there.
+            raise error.with_traceback(None) from None
         return LambdaFunction(
             target, configuration, self._laboratory.portal, stack, via=via, streams=is_streaming, find=find
         )

@@ -51,6 +51,15 @@ def test_every_factory_has_a_command() -> None:
     }
 
 
+def test_a_route_has_to_be_one_of_the_path(capsysbinary: OUT) -> None:
+    words = ["rest-api", "POST", "--route", "/orders/{id}"]
+
+    assert printed(capsysbinary, *words, "/orders/7?a=1")["pathParameters"] == {"id": "7"}
+    assert refused(capsysbinary, *words, "/orders") == (
+        "toolkit: no event holds this: the route /orders/{id} does not match the path /orders. Fix: correct the value"
+    )
+
+
 def test_an_http_request_is_described_as_for_a_call(capsysbinary: OUT) -> None:
     words = ["POST", "/orders?a=1", "--json", '{"id": 1}', "-H", "X-Note: tea", "--source-ip", "198.51.100.9"]
     event = printed(capsysbinary, "http-api", *words, "--authorizer", '{"jwt": {"claims": {"sub": "arthur"}}}')

@@ -6,9 +6,13 @@ from ipaddress import ip_address
 from typing import Any, TypedDict, Unpack
 
 from lambdakit.events import FORMATS, Gateway, Headers, Request
+from lambdakit.events.rest_api import match_route
 from lambdakit.operations.event_factories.origin import Event, Family
 from lambdakit.operations.event_factories.values import as_bytes, milliseconds, to_clock
 from lambdakit.operations.http_request import make_request
+
+_EVERY_PATH = "/{proxy+}"
+"""The route that stands for all of them, also for the path `/`, which it does not match by itself."""
 
 
 class Place(TypedDict, total=False):
@@ -72,7 +76,7 @@ class HttpEvents(Family):
 
     def _send(self, via: str, method: str, path: str, details: Details) -> Event:
         request = build_request(method, path, details, host=self.choose_host(via))
-        place: Place = {"route": details.get("route", "/{proxy+}"), "stage": details.get("stage", "")}
+        place: Place = {"route": details.get("route", _EVERY_PATH), "stage": details.get("stage", "")}
         if "source_ip" in details:
             place["source_ip"] = details["source_ip"]
         if "authorizer" in details:
@@ -83,17 +87,18 @@ class HttpEvents(Family):
         """Return the event of a request; `via` is a key of `lambdakit.events.FORMATS`.
 
         Raises:
-            ValueError: The address of the client is none.
+            ValueError: The address of the client is none, or the path is not one of the route that was asked for.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
         """
+        _check_route(via, place.get("route", _EVERY_PATH), request)
         origin = self._origin
         host = dict(request.headers).get(b"host", b"").decode("latin-1").partition(":")[0]
         gateway = Gateway(
             # A function URL answers to no other name than its own.
             domain=host if via != "function-url" or ".lambda-url." in host else self.choose_host(via),
             stage=place.get("stage", ""),
-            route=place.get("route", "/{proxy+}"),
+            route=place.get("route", _EVERY_PATH),
             source_ip=str(ip_address(place.get("source_ip", "203.0.113.10"))),
             account_id=origin.account,
             request_id=origin.uuid(),
@@ -116,6 +121,12 @@ class HttpEvents(Family):
                 return f"shop-{origin.hex(17)}.{origin.hex(7)}.vpc-lattice-svcs.{origin.region}.on.aws"
             case _:
                 return f"{origin.letters(10)}.execute-api.{origin.region}.amazonaws.com"
+
+
+def _check_route(via: str, route: str, request: Request) -> None:
+    path = request.raw_path.decode("latin-1")
+    if via == "rest-api" and route != _EVERY_PATH and match_route(route, path) is None:
+        raise ValueError(f"the route {route} does not match the path {path}")
 
 
 def build_request(method: str, path: str, details: Details, *, host: str) -> Request:
