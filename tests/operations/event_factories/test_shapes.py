@@ -158,6 +158,12 @@ def test_the_same_seed_and_moment_make_the_same_event(name: str) -> None:
     assert (first != other) or name == "authorizer_token"
 
 
+def test_a_seed_may_be_what_no_encoding_has() -> None:
+    now = Origin().now
+    first, second = (Events(Origin(seed="\udcff", now=now)).sqs("tea") for _ in range(2))
+    assert first == second
+
+
 def test_log_lines_are_compressed_as_the_service_does() -> None:
     event = make("cloudwatch_logs")
     content = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))

@@ -31,7 +31,9 @@ class Origin:
         self.account = account
         self.region = region
         self._now = now
-        self._random = Random(seed)  # noqa: S311 (ids that look real, no secrets)
+        # The same numbers as from the text itself, which may hold what no encoding has.
+        start = seed.encode("utf-8", "surrogatepass") if isinstance(seed, str) else seed
+        self._random = Random(start)  # noqa: S311 (ids that look real, no secrets)
         self._last = self._random.randrange(10**12)
 
     @property
