@@ -176,7 +176,8 @@ def test_without_a_queue_the_queues_may_be_open_elsewhere(tmp_path: Path) -> Non
 def test_a_port_in_use_is_named_with_what_it_was_to_be(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        plan = make_plan(tmp_path, "api", port=port - 1)
+        plan = make_plan(tmp_path, "api")
+        plan.ports["(lambda)"] = port
         with pytest.raises(AddressInUse, match=rf"port {port} is in use \(in the Lambda API\)"):
             run(plan, lambda _, __: asyncio.sleep(0))
 
