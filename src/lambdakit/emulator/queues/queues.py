@@ -117,8 +117,10 @@ class Queues:
             pause = left if receipt.next_in is None else min(left, receipt.next_in)
             self.waiting += 1
             try:
+                # Not `asyncio.wait_for`: on Python 3.11 it forgets a cancellation that comes with the change.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await changed.wait()
             finally:
                 self.waiting -= 1
 
