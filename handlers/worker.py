@@ -18,11 +18,15 @@ processor = BatchProcessor(event_type=EventType.SQS)
 
 
 class WantedLine(BaseModel):
+    """One line of an order that a message asks for."""
+
     item_id: int
     quantity: int = 1
 
 
 class WantedOrder(BaseModel):
+    """The order that a message asks for, as JSON."""
+
     customer: str
     lines: list[WantedLine]
 

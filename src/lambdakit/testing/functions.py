@@ -4,11 +4,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from lambdakit import settings
+from lambdakit.emulator import FunctionConfiguration
 from lambdakit.emulator.authorizers import Decider
 from lambdakit.emulator.front_doors import GATEWAYS
 from lambdakit.errors import OptionError, UserError
@@ -38,13 +39,26 @@ class Settings(TypedDict, total=False):
     log_format: Literal["Text", "JSON"]
 
 
+class _Wanted(NamedTuple):
+    """What a test asks for; two that ask for the same can share it."""
+
+    name: str
+    root: Path
+    environment: tuple[tuple[str, str], ...]
+    runtime: Runtime | None
+    via: Via | None
+    streams: bool | None
+    checks_auth: bool
+    instead: tuple[tuple[str, Any], ...]
+
+
 class Laboratory:
     """One event loop in a thread for all functions of a run, and the functions that tests share."""
 
     def __init__(self, portal: BlockingPortal, stack: ExitStack) -> None:
         self.portal = portal
         self.stack = stack
-        self.shared: dict[object, LambdaFunction] = {}
+        self.shared: dict[_Wanted, LambdaFunction] = {}
 
     @classmethod
     @contextmanager
@@ -98,35 +112,22 @@ class Functions:
         if unknown := instead.keys() - Settings.__annotations__.keys():
             fix = f"use {', '.join(Settings.__annotations__)}"
             raise OptionError(f"there is no setting {', '.join(sorted(unknown))}", where=f"function {name}", fix=fix)
-        root = root or self._root
-        options = (
-            root,
-            sorted((environment or {}).items()),
-            runtime,
-            via,
-            streams,
-            checks_auth,
-            sorted(instead.items()),
+        if via is not None and via not in GATEWAYS:
+            raise OptionError(f"there is no service {via!r}", where="via", fix=f"use {', '.join(GATEWAYS)}")
+        variables = tuple(sorted((environment or {}).items()))
+        wanted = _Wanted(
+            name, root or self._root, variables, runtime, via, streams, checks_auth, tuple(sorted(instead.items()))
         )
-        known = self._laboratory.shared.get((name, str(options)))
-        if shared and known is not None:
-            known.forget_user()
-            return self._use(known)
-        target = find_target(name, root)
-
-        def find(other: str) -> Decider:
-            return self(other, root=root, shared=shared).emulated
-
-        stack = self._laboratory.stack if shared else self._stack
-        function = self._start(
-            target, environment, runtime, via, stack, find if checks_auth else None, streams=streams, instead=instead
-        )
-        if shared:
-            self._laboratory.shared[name, str(options)] = function
-        return self._use(function)
-
-    def _use(self, function: LambdaFunction) -> LambdaFunction:
+        function = self._share(wanted) if shared else self._start(wanted, self._stack)
         self._used.setdefault(function, function.watch())
+        return function
+
+    def _share(self, wanted: _Wanted) -> LambdaFunction:
+        __tracebackhide__ = True
+        function = self._laboratory.shared.get(wanted)
+        if function is None:
+            function = self._laboratory.shared[wanted] = self._start(wanted, self._laboratory.stack)
+        function.forget_user()
         return function
 
     def settle(self) -> None:
@@ -142,31 +143,33 @@ class Functions:
                 note = [f"({left_out} lines before)"] if left_out > 0 else []
                 yield function.name, "\n".join([*note, *lines[-_SHOWN_LINES:]])
 
-    def _start(
-        self,
-        target: Target,
-        environment: Mapping[str, str] | None,
-        runtime: Runtime | None,
-        via: Via | None,
-        stack: ExitStack,
-        find: Callable[[str], Decider] | None,
-        *,
-        streams: bool | None,
-        instead: Settings,
-    ) -> LambdaFunction:
+    def _start(self, wanted: _Wanted, stack: ExitStack) -> LambdaFunction:
         __tracebackhide__ = True
-        if via is not None and via not in GATEWAYS:
-            raise OptionError(f"there is no service {via!r}", where="via", fix=f"use {', '.join(GATEWAYS)}")
-        is_streaming = target.is_streaming if streams is None else streams
-        runtime = runtime or ("lambdakit" if is_streaming else "awslambdaric")
-        variables = {settings.STREAMING: via or target.via} if is_streaming and runtime == "lambdakit" else {}
-        declared = configure(target, runtime=runtime)
-        whole = {**variables, **declared.variables, **(environment or {})}
-        try:
-            configuration = replace(declared, variables=whole, **instead)
-        except UserError as error:
-            # A mistake of the test is shown at its own line, as if it were refused there.
-            raise error.with_traceback(None) from None
+        target = find_target(wanted.name, wanted.root)
+        is_streaming = target.is_streaming if wanted.streams is None else wanted.streams
+
+        def find(other: str) -> Decider:
+            return self(other, root=wanted.root, shared=stack is self._laboratory.stack).emulated
+
         return LambdaFunction(
-            target, configuration, self._laboratory.portal, stack, via=via, streams=is_streaming, find=find
+            target,
+            _configure(target, wanted, is_streaming=is_streaming),
+            self._laboratory.portal,
+            stack,
+            via=wanted.via,
+            streams=is_streaming,
+            find=find if wanted.checks_auth else None,
         )
+
+
+def _configure(target: Target, wanted: _Wanted, *, is_streaming: bool) -> FunctionConfiguration:
+    __tracebackhide__ = True
+    runtime = wanted.runtime or ("lambdakit" if is_streaming else "awslambdaric")
+    streaming = {settings.STREAMING: wanted.via or target.via} if is_streaming and runtime == "lambdakit" else {}
+    declared = configure(target, runtime=runtime)
+    variables = {**streaming, **declared.variables, **dict(wanted.environment)}
+    try:
+        return replace(declared, variables=variables, **dict(wanted.instead))
+    except UserError as error:
+        # A mistake of the test is shown at its own line, as if it were refused there.
+        raise error.with_traceback(None) from None

@@ -116,23 +116,7 @@ class BrokerEvents(Family):
         origin = self._origin
         messages: list[Event] = [
             {
-                "basicProperties": {
-                    "contentType": content_type,
-                    "contentEncoding": None,
-                    "headers": {},
-                    "deliveryMode": 2,
-                    "priority": 0,
-                    "correlationId": None,
-                    "replyTo": None,
-                    "expiration": "60000",
-                    "messageId": origin.uuid(),
-                    "timestamp": f"{origin.now:%b %-d, %Y, %-I:%M:%S %p}",
-                    "type": None,
-                    "userId": "orders",
-                    "appId": None,
-                    "clusterId": None,
-                    "bodySize": len(as_bytes(each)),
-                },
+                "basicProperties": self._rabbit_properties(content_type, len(as_bytes(each))),
                 "redelivered": False,
                 "data": as_base64(each),
             }
@@ -142,4 +126,19 @@ class BrokerEvents(Family):
             "eventSource": "aws:rmq",
             "eventSourceArn": origin.arn("mq", f"broker:orders:b-{origin.uuid()}"),
             "rmqMessagesByQueue": {f"{queue}::{virtual_host}": messages},
+        }
+
+    def _rabbit_properties(self, content_type: str, size: int) -> Event:
+        unsaid = ("contentEncoding", "correlationId", "replyTo", "type", "appId", "clusterId")
+        return {
+            **dict.fromkeys(unsaid),
+            "contentType": content_type,
+            "headers": {},
+            "deliveryMode": 2,
+            "priority": 0,
+            "expiration": "60000",
+            "messageId": self._origin.uuid(),
+            "timestamp": f"{self._origin.now:%b %-d, %Y, %-I:%M:%S %p}",
+            "userId": "orders",
+            "bodySize": size,
         }

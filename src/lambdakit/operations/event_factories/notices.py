@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from lambdakit.operations.event_factories.origin import Event, Family
-from lambdakit.operations.event_factories.values import milliseconds, to_milliseconds, to_seconds
+from lambdakit.operations.event_factories.values import milliseconds, to_milliseconds
 
 
 class NoticeEvents(Family):
@@ -30,18 +30,7 @@ class NoticeEvents(Family):
 
         Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
         """
-        origin = self._origin
-        return {
-            "version": "0",
-            "id": origin.uuid(),
-            "detail-type": detail_type,
-            "source": source,
-            "account": origin.account,
-            "time": to_seconds(origin.now),
-            "region": origin.region,
-            "resources": list(resources),
-            "detail": dict(detail or {}),
-        }
+        return self._bridge(detail_type, source, resources, detail or {})
 
     def schedule(self, *, name: str = "every-hour", by: Literal["rule", "scheduler"] = "rule") -> Event:
         """Describe a call at a time: of a scheduled rule, or of EventBridge Scheduler without an input of its own.
@@ -84,15 +73,7 @@ class NoticeEvents(Family):
         """
         origin, now = self._origin, self._origin.now
         before = now - timedelta(minutes=5)
-        query: Event = {
-            "id": origin.uuid(),
-            "metricStat": {
-                "metric": {"namespace": namespace, "name": metric, "dimensions": {}},
-                "period": 60,
-                "stat": "Sum",
-            },
-            "returnData": True,
-        }
+        query = {"id": origin.uuid(), "metricStat": _statistic(namespace, metric), "returnData": True}
         return {
             "source": "aws.cloudwatch",
             "alarmArn": origin.arn("cloudwatch", f"alarm:{name}"),
@@ -174,6 +155,11 @@ class NoticeEvents(Family):
             "billingGroupName": None,
             "attributes": {},
         }
+
+
+def _statistic(namespace: str, metric: str) -> Event:
+    described = {"namespace": namespace, "name": metric, "dimensions": dict[str, str]()}
+    return {"metric": described, "period": 60, "stat": "Sum"}
 
 
 def _state(value: str, reason: str, moment: str) -> Event:

@@ -2,10 +2,13 @@
 
 import base64
 import string
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 from uuid import UUID
+
+from lambdakit.operations.event_factories.values import to_seconds
 
 Event = dict[str, Any]
 """An event as Lambda hands it to a function: what JSON can say."""
@@ -76,3 +79,21 @@ class Family:
 
     def __init__(self, origin: Origin | None = None) -> None:
         self._origin = origin or Origin()
+
+    def _bridge(self, detail_type: str, source: str, resources: Sequence[str], detail: Mapping[str, Any]) -> Event:
+        """Return an event as EventBridge delivers it.
+
+        Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+        """
+        origin = self._origin
+        return {
+            "version": "0",
+            "id": origin.uuid(),
+            "detail-type": detail_type,
+            "source": source,
+            "account": origin.account,
+            "time": to_seconds(origin.now),
+            "region": origin.region,
+            "resources": list(resources),
+            "detail": dict(detail),
+        }

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from urllib.parse import quote, quote_plus
 
 from lambdakit.operations.event_factories.origin import Event, Family
-from lambdakit.operations.event_factories.values import as_bytes, to_milliseconds, to_seconds
+from lambdakit.operations.event_factories.values import as_bytes, to_milliseconds
 
 _BRIDGED = {
     "ObjectCreated": ("Object Created", "PutObject"),
@@ -39,7 +39,7 @@ class StorageEvents(Family):
         """
         origin = self._origin
         described = {"key": quote_plus(key, safe="/"), **self._describe(content, event), **_only(versionId=version)}
-        record = {
+        record: Event = {
             "eventVersion": "2.1",
             "eventSource": "aws:s3",
             "awsRegion": origin.region,
@@ -47,22 +47,19 @@ class StorageEvents(Family):
             "eventName": event,
             "userIdentity": {"principalId": f"AWS:AROA{origin.hex(16).upper()}:uploader"},
             "requestParameters": {"sourceIPAddress": "203.0.113.10"},
-            "responseElements": {
-                "x-amz-request-id": origin.hex(16).upper(),
-                "x-amz-id-2": origin.token(57),
-            },
+            "responseElements": {"x-amz-request-id": origin.hex(16).upper(), "x-amz-id-2": origin.token(57)},
             "s3": {
                 "s3SchemaVersion": "1.0",
                 "configurationId": origin.uuid(),
-                "bucket": {
-                    "name": bucket,
-                    "ownerIdentity": {"principalId": f"A{origin.hex(13).upper()}"},
-                    "arn": f"arn:aws:s3:::{bucket}",
-                },
+                "bucket": self._bucket(bucket),
                 "object": described | {"sequencer": origin.hex(18).upper()},
             },
         }
         return {"Records": [record]}
+
+    def _bucket(self, name: str) -> Event:
+        owner = {"principalId": f"A{self._origin.hex(13).upper()}"}
+        return {"name": name, "ownerIdentity": owner, "arn": f"arn:aws:s3:::{name}"}
 
     def _describe(self, content: Any, event: str) -> Event:
         if event.startswith("ObjectRemoved"):
@@ -108,17 +105,7 @@ class StorageEvents(Family):
             "reason": reason,
             **({} if is_there else {"deletion-type": "Permanently Deleted"}),
         }
-        return {
-            "version": "0",
-            "id": origin.uuid(),
-            "detail-type": detail_type,
-            "source": "aws.s3",
-            "account": origin.account,
-            "time": to_seconds(origin.now),
-            "region": origin.region,
-            "resources": [f"arn:aws:s3:::{bucket}"],
-            "detail": detail,
-        }
+        return self._bridge(detail_type, "aws.s3", [f"arn:aws:s3:::{bucket}"], detail)
 
     def s3_batch(
         self,
