@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from lambdakit.events import FORMATS, Gateway, Request, detect
+from lambdakit.events.rest_api import find_resource, first_accepted
 
 TWO = ("function-url", "http-api")
 LISTS = ("http-api-1.0", "rest-api", "alb-multi-value", "vpc-lattice")
@@ -320,3 +321,25 @@ def test_a_request_can_be_seen_from_behind_its_root(raw_path: str, behind: str) 
 
     assert (request.raw_path, request.path) == (behind.encode(), behind.replace("%20", " "))
     assert request.root_path == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [
+        ("/orders/open", "/orders/open"),
+        ("/orders/5", "/orders/{id}"),
+        ("/orders/5/lines/6", "/orders/{id}/{rest+}"),
+        ("/", "/"),
+        ("/items", None),
+    ],
+)
+def test_a_path_belongs_to_the_most_specific_resource(path: str, resource: str | None) -> None:
+    resources = ("/orders/{id}/{rest+}", "/orders/{id}", "/", "/orders/open")
+    assert find_resource(resources, path) == resource
+
+
+@pytest.mark.parametrize(
+    ("accept", "first"), [([], ""), ([b"image/png, */*"], "image/png"), ([b"text/html;q=1", b"*/*"], "text/html;q=1")]
+)
+def test_the_first_accepted_type_counts(accept: list[bytes], first: str) -> None:
+    assert first_accepted([(b"host", b"x"), *((b"accept", value) for value in accept)]) == first

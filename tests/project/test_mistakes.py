@@ -63,6 +63,26 @@ def refusal(folder: Path, text: str) -> list[str]:
             'mcp = { auth = "none", streaming = true, via = "alb" }',
             'mcp.streaming is true, but via = "alb" cannot stream; function-url and rest-api can',
         ),
+        (
+            'http = { auth = "none", stage = "test" }',
+            'http.stage is "test", but via = "function-url" has no stages; http-api and rest-api have',
+        ),
+        (
+            'http = { auth = "none", via = "rest-api", stage = "a b" }',
+            'http.stage is "a b", allowed: 1 to 128 letters, digits, hyphens and underscores',
+        ),
+        (
+            'http = { auth = "none", via = "http-api", resources = ["/"] }',
+            'http.resources is for a REST API, but via = "http-api", allowed: with via = "rest-api"',
+        ),
+        (
+            'http = { auth = "none", via = "rest-api", resources = ["/{rest+}/more"] }',
+            'http.resources is ["/{rest+}/more"], allowed: a list of paths such as "/", "/orders/{id}" and "/{proxy+}"',
+        ),
+        (
+            'mcp = { auth = "none", via = "rest-api", binary_media_types = ["png"] }',
+            'mcp.binary_media_types is ["png"], allowed: a list of media types such as "image/png" and "*/*"',
+        ),
         ('http = { auth = "iam", via = "alb" }', 'http.auth is "iam", but via = "alb" cannot check AWS signatures; '),
         (
             'mcp = { auth = { issuer = "http://x", audience = "a" } }',

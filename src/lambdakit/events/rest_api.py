@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from lambdakit.events.body import encode_body
-from lambdakit.events.message import Gateway, Request, Response
+from lambdakit.events.message import Gateway, Headers, Request, Response
 from lambdakit.events.path import decode_path, prefix_before
 from lambdakit.events.payload_one import PayloadOne
 
@@ -70,6 +70,25 @@ class RestApi(PayloadOne):
 def _is_binary(media_type: str, gateway: Gateway) -> bool:
     kind = media_type.partition(";")[0].strip().lower()
     return any(pattern == "*/*" or fnmatchcase(kind, pattern.lower()) for pattern in gateway.binary_media_types)
+
+
+def first_accepted(headers: Headers) -> str:
+    """Return the media type that a request's `Accept` begins with, nothing without one."""
+    value = next((value for name, value in headers if name == b"accept"), b"")
+    return value.decode("latin-1").partition(",")[0].strip()
+
+
+def find_resource(resources: Iterable[str], path: str) -> str | None:
+    """Return the resource of a REST API that a path belongs to, the most specific one, or None for none.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-set-up-simple-proxy.html
+    """
+    specific_first = sorted(resources, key=lambda resource: [_rank(part) for part in resource.split("/")])
+    return next((resource for resource in specific_first if match_route(resource, path) is not None), None)
+
+
+def _rank(part: str) -> int:
+    return 0 if not part.startswith("{") else 2 if part.endswith("+}") else 1
 
 
 def match_route(route: str, path: str) -> dict[str, str] | None:

@@ -36,6 +36,12 @@ _IDENTITY = list_of(
     text(r"\$request\.(header\.[A-Za-z0-9_-]+|querystring\.\S+)", ""),
     'a list of "$request.header.NAME" and "$request.querystring.NAME"',
 )
+_STAGE = text(r"[A-Za-z0-9_-]{1,128}", "1 to 128 letters, digits, hyphens and underscores")
+_RESOURCES = list_of(
+    text(r"/|(/([A-Za-z0-9._:-]+|\{[A-Za-z0-9._-]+\}))*(/[A-Za-z0-9._:-]+|/\{[A-Za-z0-9._-]+\+?\})", ""),
+    'a list of paths such as "/", "/orders/{id}" and "/{proxy+}"',
+)
+_MEDIA_TYPES = list_of(text(r"[^\s/]+/[^\s/]+", ""), 'a list of media types such as "image/png" and "*/*"')
 _SCHEDULE = text(
     r"rate\((1 (minute|hour|day)|(?!1 )[1-9]\d* (minutes|hours|days))\)|cron\(\S+( \S+){5}\)",
     '"rate(5 minutes)", "rate(1 hour)", "cron(0 12 * * ? *)" and the like',
@@ -97,12 +103,17 @@ _AUTH = Either(
 
 @dataclass(frozen=True, kw_only=True)
 class _WebTrigger(Section):
+    # A REST API without these has the stage `prod`, the resources `/` and `/{proxy+}`, and takes all types as binary.
     auth: Annotated[Auth, _AUTH]
     via: Annotated[Via, _VIA] = "function-url"
     streaming: Annotated[bool, BOOLEAN] = False
+    stage: Annotated[str | None, _STAGE] = None
+    resources: Annotated[tuple[str, ...], _RESOURCES] = ()
+    binary_media_types: Annotated[tuple[str, ...] | None, _MEDIA_TYPES] = None
 
     def clashes(self) -> Iterator[tuple[str, str]]:
-        """Yield streaming through a service that waits for the whole response, and auth that the service has not."""
+        """Yield streaming through a service that waits for the whole response, and what the service has not."""
+        yield from self._clashes_of_api()
         if self.streaming and self.via in {"http-api", "alb"}:
             yield "streaming", f'is true, but via = "{self.via}" cannot stream; function-url and rest-api can'
         if self.auth == "iam" and self.via == "alb":
@@ -112,6 +123,13 @@ class _WebTrigger(Section):
             )
         if isinstance(self.auth, FunctionAuth):
             yield from self._clashes_of_authorizer(self.auth)
+
+    def _clashes_of_api(self) -> Iterator[tuple[str, str]]:
+        if self.stage is not None and self.via in {"function-url", "alb"}:
+            yield "stage", f'is "{self.stage}", but via = "{self.via}" has no stages; http-api and rest-api have'
+        for name in ("resources", "binary_media_types"):
+            if getattr(self, name) and self.via != "rest-api":
+                yield name, f'is for a REST API, but via = "{self.via}", allowed: with via = "rest-api"'
 
     def _clashes_of_authorizer(self, auth: FunctionAuth) -> Iterator[tuple[str, str]]:
         if self.via in {"function-url", "alb"}:

@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from lambdakit.emulator.authorizers import Decider
-from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, listen
+from lambdakit.emulator.front_doors import FrontDoor, listen
 from lambdakit.errors import UserError
 from lambdakit.operations.functions.authorizing import make_authorizer
+from lambdakit.operations.functions.gateways import choose_rules
 from lambdakit.operations.functions.target import Target
-from lambdakit.project import Auth, Via
+from lambdakit.project import Via
 from lambdakit.testing.settling import SettlingFunction
 
 
@@ -28,16 +29,16 @@ def choose_via(target: Target, asked: Via | None) -> Via:
 @asynccontextmanager
 async def open_door(
     function: SettlingFunction,
+    target: Target,
     via: Via,
     *,
-    auth: Auth,
     find: Callable[[str], Decider] | None,
     streams: bool,
     log: Callable[[str], None],
 ) -> AsyncGenerator[str]:
     """Serve a function behind a service and give the address, with the stage; without `find` everybody may call."""
-    region, rules = function.configuration.region, GATEWAYS[via]
-    authorizer = None if find is None else make_authorizer(auth, via, find=find, log=log, region=region)
+    region, rules = function.configuration.region, choose_rules(target, via)
+    authorizer = None if find is None else make_authorizer(target.auth, via, find=find, log=log, region=region)
     door = FrontDoor(function, rules, streams=streams, log=log, authorizer=authorizer)
     async with listen(door) as address:
         yield f"{address}/{rules.stage}".rstrip("/")

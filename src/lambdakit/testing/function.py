@@ -101,8 +101,8 @@ class LambdaFunction:
         deciders = {each: self._find(each) for each in self._decided_by()} if self._find else None
         opened = open_door(
             self.emulated,
+            self._target,
             via,
-            auth=self._target.auth,
             find=deciders.__getitem__ if deciders is not None else None,
             streams=self._streams,
             log=self._book.note,

@@ -116,3 +116,36 @@ def test_the_declared_trigger_chooses_the_source(
     event = json.loads(capfdbinary.readouterr().out)
     assert "elb" in event["requestContext"]
     assert request_in(event, "alb").path == "/x"
+
+
+REST = """
+[tool.lambdakit.functions.api]
+handler = "app.handler"
+http = { via = "rest-api", auth = "none", stage = "test", resources = ["/orders/{id}"], binary_media_types = [] }
+"""
+
+
+def test_a_rest_api_sends_what_it_is_declared_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(REST)
+    monkeypatch.chdir(tmp_path)
+    assert run(["invoke-local", "api", "POST", "/orders/5", "-d", "tea", "--event-only"]) == 0
+    event = json.loads(capfdbinary.readouterr().out)
+    assert (event["resource"], event["pathParameters"]) == ("/orders/{id}", {"id": "5"})
+    assert (event["requestContext"]["path"], event["isBase64Encoded"], event["body"]) == (
+        "/test/orders/5",
+        False,
+        "tea",
+    )
+
+
+def test_a_path_that_no_declared_resource_takes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(REST)
+    monkeypatch.chdir(tmp_path)
+    assert run(["invoke-local", "api", "GET", "/items", "--event-only"]) == 2
+    assert capfdbinary.readouterr().err == (
+        b"toolkit: no resource of the API has the path '/items' (in PATH). Fix: call one of /orders/{id}\n"
+    )

@@ -11,6 +11,7 @@ import boto3
 import httpx2
 import pytest
 
+from lambdakit.emulator.front_doors import GATEWAYS
 from lambdakit.errors import AddressInUse, OptionError, QueuesInUse
 from lambdakit.operations.dev import Assembly, Plan, assemble
 from tests.operations.dev.listeners import Kept
@@ -160,6 +161,38 @@ def test_two_at_a_time_do_not_share_their_queues(tmp_path: Path) -> None:
                 pass
 
     run(make_plan(tmp_path), work)
+
+
+def test_a_rest_api_has_the_stage_and_the_resources_that_are_declared(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import json\n"
+        "def handler(event, context):\n"
+        "    seen = [event['resource'], event['pathParameters'], event['requestContext']['stage']]\n"
+        "    return {'statusCode': 200, 'body': json.dumps(seen)}\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.lambdakit.functions.api]\nhandler = "app.handler"\n'
+        'http = { via = "rest-api", auth = "none", stage = "test", resources = ["/health", "/orders/{id}"] }\n'
+    )
+
+    async def work(assembly: Assembly, _: Kept) -> None:
+        [running] = [each for each in assembly.service.running if each.name == "api"]
+        assert running.example.endswith("/test/health")
+        async with httpx2.AsyncClient(base_url=running.address, timeout=30) as client:
+            assert (await client.get("orders/5")).json() == ["/orders/{id}", {"id": "5"}, "test"]
+            assert (await client.get("items")).status_code == 403
+            assert (await client.get(running.address.replace("/test/", "/prod/") + "health")).status_code == 403
+
+    run(Plan(tmp_path), work)
+
+
+def test_what_is_declared_for_one_service_stays_there(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.lambdakit.functions.api]\nhandler = "app.api"\n'
+        'http = { via = "rest-api", auth = "none", stage = "test", resources = ["/health"], streaming = true }\n'
+    )
+    assert Plan(tmp_path, via="alb").fronts()["api"].rules == GATEWAYS["alb"]
+    assert Plan(tmp_path, via="rest-api").fronts()["api"].streams
 
 
 def test_without_a_queue_the_queues_may_be_open_elsewhere(tmp_path: Path) -> None:

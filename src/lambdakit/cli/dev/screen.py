@@ -18,8 +18,7 @@ from lambdakit.operations.functions.cost import Architecture, price_million
 
 _KEYS = "c: cold start now   s: fire schedules   l: functions' logs on or off   o: open   x: clear   q: quit   ?: keys"
 _GAPS = (
-    "not emulated: routes but /{proxy+}, CORS of gateways, WebSocket APIs, custom domains, stages but prod,"
-    " DynamoDB and Kinesis streams"
+    "not emulated: routes of HTTP APIs, CORS of gateways, WebSocket APIs, custom domains, DynamoDB and Kinesis streams"
 )
 _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _REMEMBERED = 256

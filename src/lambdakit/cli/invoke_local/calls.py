@@ -1,12 +1,12 @@
 """What is sent to the function, and what becomes of its result: an HTTP exchange or a plain event."""
 
 import json
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Protocol
 
 from lambdakit.cli.invoke_local.output import log, log_status, print_json, print_response
 from lambdakit.errors import MalformedResult, OptionError
-from lambdakit.events import EventFormat, Request, Response
+from lambdakit.events import EventFormat, Gateway, Request, Response
 
 _FIRST_ERROR_STATUS = 400
 
@@ -26,11 +26,12 @@ class Call(Protocol):
 
 @dataclass(frozen=True)
 class HttpCall:
-    """An HTTP request in a service's format; `include`, `raw` and `fail` are the command's options."""
+    """An HTTP request in a service's format, which knows of itself what `gateway` says; the rest are options."""
 
     request: Request
     event_format: EventFormat
     _: KW_ONLY
+    gateway: Gateway = field(default_factory=Gateway)
     include: bool = False
     raw: bool = False
     fail: bool = False
@@ -42,7 +43,9 @@ class HttpCall:
     @property
     def payload(self) -> bytes:
         """The event that the service sends for the request, indented for people who keep it."""
-        return json.dumps(self.event_format.encode_request(self.request), ensure_ascii=False, indent=2).encode()
+        return json.dumps(
+            self.event_format.encode_request(self.request, self.gateway), ensure_ascii=False, indent=2
+        ).encode()
 
     def print_result(self, result: bytes, *, is_streamed: bool) -> int:
         """Print what the client gets; a result that the service answers with 502 goes to standard error."""
@@ -50,7 +53,7 @@ class HttpCall:
             if is_streamed:
                 response = self.event_format.decode_stream(result)
             else:
-                response = self.event_format.decode_response(json.loads(result))
+                response = self.event_format.decode_response(json.loads(result), self.gateway)
         except MalformedResult as error:
             log(result.decode(errors="replace"))
             log(f"toolkit: {error}")

@@ -7,7 +7,7 @@ from lambdakit.cli.invoke_local import options
 from lambdakit.cli.invoke_local.calls import Call, EventCall, HttpCall
 from lambdakit.cli.invoke_local.content import parse_json, read_file
 from lambdakit.cli.invoke_local.output import log, print_json
-from lambdakit.cli.invoke_local.request import build_request, read_body
+from lambdakit.cli.invoke_local.request import build_request, describe_gateway, read_body
 from lambdakit.errors import OptionError
 from lambdakit.events import FORMATS, EventFormat
 from lambdakit.operations.functions.target import find_target
@@ -54,7 +54,8 @@ def invoke_local(  # noqa: PLR0913 (each option of a command is an argument)
         event_format = _format_named(via or found.via)
         body = read_body(json_text=json, data=data)
         request = build_request(method, path, headers=header or [], body=body, event_format=event_format)
-        call: Call = HttpCall(request, event_format, include=include, raw=raw, fail=fail)
+        gateway = describe_gateway(found, event_format, request)
+        call: Call = HttpCall(request, event_format, gateway=gateway, include=include, raw=raw, fail=fail)
     else:
         of_http = {"METHOD": method, "--header": header, "--json": json, "--data": data, "--via": via}
         call = _read_event(event, beside={**of_http, "--include": include, "--raw": raw, "--fail": fail})

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from lambdakit.cli.invoke_local.content import parse_json, read_value
 from lambdakit.errors import OptionError, PayloadTooLarge
-from lambdakit.events import EventFormat, Request
+from lambdakit.events import EventFormat, Gateway, Request
+from lambdakit.events.rest_api import find_resource, first_accepted
+from lambdakit.operations.functions.target import Target
 from lambdakit.operations.http_request import make_request, typical_host
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -62,6 +64,27 @@ def build_request(
         content_type=body.content_type,
         host=host or typical_host(event_format),
     )
+
+
+def describe_gateway(target: Target, event_format: EventFormat, request: Request) -> Gateway:
+    """Return what the service before a function knows of itself, as it is declared.
+
+    Raises:
+        OptionError: It is declared that no request of this path reaches the function.
+    """
+    trigger = target.web_trigger
+    if trigger is None or trigger.via != event_format.name:
+        return Gateway()
+    gateway = Gateway(stage=trigger.stage or "", accept=first_accepted(request.headers))
+    if trigger.binary_media_types is not None:
+        gateway = gateway._replace(binary_media_types=trigger.binary_media_types)
+    if not trigger.resources:
+        return gateway
+    path = request.raw_path.decode("latin-1")
+    if (resource := find_resource(trigger.resources, path)) is None:
+        known = ", ".join(trigger.resources)
+        raise OptionError(f"no resource of the API has the path {path!r}", where="PATH", fix=f"call one of {known}")
+    return gateway._replace(route=resource)
 
 
 def _parse_header(text: str) -> tuple[bytes, bytes]:

@@ -1,11 +1,10 @@
-"""What a service looks at before it takes a request: its sizes, its stage and its route."""
+"""What a service looks at before it takes a request: its sizes and its stage."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 from lambdakit.emulator.front_doors.exchange import Message
-from lambdakit.emulator.front_doors.gateways import GatewayRules, HeadLimits, Refusal
-from lambdakit.events.rest_api import match_route
+from lambdakit.emulator.front_doors.gateways import HeadLimits, Refusal
 
 _AROUND_VERSION = len(" HTTP/1.1")
 _AROUND_HEADER = len(": \r\n")
@@ -69,25 +68,3 @@ def strip_stage(raw_path: bytes, stage: str) -> str | None:
         first, slash, rest = path.removeprefix("/").partition("/")
         return None if first != stage else slash + rest or "/"
     return path or "/"
-
-
-def find_route(rules: GatewayRules, path: str) -> str | None:
-    """Return the resource that a path belongs to, the most specific one, or None when it belongs to none.
-
-    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-set-up-simple-proxy.html
-    """
-    return next((route for route in _from_specific(rules.routes) if match_route(route, path) is not None), None)
-
-
-def _from_specific(routes: Iterable[str]) -> list[str]:
-    return sorted(routes, key=lambda route: [_rank(part) for part in route.split("/")])
-
-
-def _rank(part: str) -> int:
-    return 0 if not part.startswith("{") else 2 if part.endswith("+}") else 1
-
-
-def accepted(scope: Any) -> str:
-    """Return the media type that a request's `Accept` begins with."""
-    value = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-    return value.decode("latin-1").partition(",")[0].strip()

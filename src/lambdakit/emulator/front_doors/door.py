@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from lambdakit.emulator.authorizers import Authorized, Authorizer
-from lambdakit.emulator.front_doors.admission import HungUp, accepted, find_route, judge_head, read_body, strip_stage
+from lambdakit.emulator.front_doors.admission import HungUp, judge_head, read_body, strip_stage
 from lambdakit.emulator.front_doors.exchange import Exchange, Message, Send
 from lambdakit.emulator.front_doors.gateways import GatewayRules
 from lambdakit.emulator.front_doors.patience import wait_for_first
@@ -20,6 +20,7 @@ from lambdakit.emulator.runtime_api.receiver import Receiver
 from lambdakit.errors import PayloadTooLarge, Throttled
 from lambdakit.events import Gateway, Request, Response
 from lambdakit.events.path import decode_path
+from lambdakit.events.rest_api import find_resource, first_accepted
 
 _Receive = Callable[[], Awaitable[Message]]
 
@@ -103,7 +104,7 @@ class FrontDoor:
             stage=self._rules.stage,
             stage_variables=self._rules.stage_variables,
             binary_media_types=self._rules.binary_media_types,
-            accept=accepted(scope),
+            accept=first_accepted(scope["headers"]),
         )
 
     async def _admit(self, scope: Any, receive: _Receive, gateway: Gateway) -> tuple[Request, Gateway] | Response:
@@ -118,7 +119,7 @@ class FrontDoor:
         if path is None:
             self._log(f"no path of the stage {rules.stage}: its paths begin with /{rules.stage}")
             return refusals["not found"]
-        if (route := find_route(rules, path)) is None:
+        if (route := find_resource(rules.routes, path)) is None:
             return refusals["no route"]
         gateway = gateway._replace(route=route)
         request = _make_request(scope, body, root_path=f"/{rules.stage}" if rules.stage else "")

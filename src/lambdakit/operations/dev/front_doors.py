@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import NamedTuple
 
-from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor
+from lambdakit.emulator.front_doors import GATEWAYS, FrontDoor, GatewayRules
 from lambdakit.operations.dev.listener import Listener
 from lambdakit.operations.dev.noted import NotedFunction
 from lambdakit.operations.dev.part import Functions, Running, listen_for
@@ -14,13 +14,17 @@ from lambdakit.project import Auth, Via
 
 
 class Front(NamedTuple):
-    """How a function is to be reached: through which service, streaming or not, on which port, by whom and as what."""
+    """How a function is to be reached: through which service, streaming or not, on which port, by whom and as what.
+
+    `rules` are those of the service, by default its usual ones.
+    """
 
     via: Via
     streams: bool
     port: int
     auth: Auth = "none"
     is_mcp: bool = False
+    rules: GatewayRules | None = None
 
 
 class FrontDoors:
@@ -41,7 +45,7 @@ class FrontDoors:
 
 @asynccontextmanager
 async def _open(name: str, front: Front, functions: Functions, listener: Listener) -> AsyncGenerator[Running]:
-    rules, region = GATEWAYS[front.via], functions[name].configuration.region
+    rules, region = front.rules or GATEWAYS[front.via], functions[name].configuration.region
     authorizer = make_authorizer(
         front.auth,
         front.via,
@@ -63,4 +67,5 @@ async def _open(name: str, front: Front, functions: Functions, listener: Listene
         if front.is_mcp:
             yield Running(name, front.via, f"{url}mcp")
         else:
-            yield Running(name, front.via, url, f"curl {'-iN' if front.streams else '-i'}{options} {url}")
+            path = next((route[1:] for route in rules.routes if "{" not in route), "")
+            yield Running(name, front.via, url, f"curl {'-iN' if front.streams else '-i'}{options} {url}{path}")

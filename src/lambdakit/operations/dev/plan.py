@@ -15,6 +15,7 @@ from lambdakit.operations.dev.front_doors import Front
 from lambdakit.operations.dev.ports import choose_ports
 from lambdakit.operations.functions.authorizing import explain_gap
 from lambdakit.operations.functions.configuring import configure
+from lambdakit.operations.functions.gateways import choose_rules
 from lambdakit.operations.functions.target import Target, find_target
 from lambdakit.operations.services import point_at, read_credentials
 from lambdakit.project import FunctionAuth, HttpTrigger, QueueTrigger, Via
@@ -50,7 +51,7 @@ class Plan:
     ) -> None:
         self._folder = folder
         self._names = list(dict.fromkeys(names)) or _declared(folder)
-        self._via = via
+        self._via: Via | None = via
         self._env_file = env_file
         self._debug_port = debug_port
         self._credentials = read_credentials() if has_credentials else {}
@@ -83,7 +84,7 @@ class Plan:
         return [
             each
             for each in named
-            if is_called_over_http(each) and (each.has_web_trigger or each.function.name not in deciders)
+            if is_called_over_http(each) and (each.web_trigger is not None or each.function.name not in deciders)
         ]
 
     def _move(self, target: Target) -> Target:
@@ -92,8 +93,12 @@ class Plan:
         if self._via is None or function.mcp is not None or not is_called_over_http(target):
             return target
         trigger = function.http or HttpTrigger(auth="none")
+        if trigger.via == self._via:
+            return target
+        # What is declared for the other service stays there.
         streaming = trigger.streaming and self._via in {"function-url", "rest-api"}
-        return replace(target, function=replace(function, http=replace(trigger, via=self._via, streaming=streaming)))
+        moved = HttpTrigger(auth=trigger.auth, via=self._via, streaming=streaming)
+        return replace(target, function=replace(function, http=moved))
 
     def fronts(self) -> dict[str, Front]:
         """Return how to reach each function that HTTP requests can reach."""
@@ -104,6 +109,7 @@ class Plan:
                 self.ports[target.function.name],
                 target.auth,
                 is_mcp=target.function.mcp is not None,
+                rules=choose_rules(target, target.via),
             )
             for target in self._served()
         }
@@ -186,7 +192,7 @@ def _triggers(targets: Sequence[Target]) -> dict[str, tuple[object, ...]]:
 def is_called_over_http(target: Target) -> bool:
     """Say whether HTTP requests can reach a function: it is declared so, or with no trigger at all."""
     function = target.function
-    return target.has_web_trigger or not (function.queue or function.schedule)
+    return target.web_trigger is not None or not (function.queue or function.schedule)
 
 
 def _authorizers(targets: Sequence[Target]) -> set[str]:

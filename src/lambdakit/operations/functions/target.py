@@ -10,7 +10,7 @@ from typing import Literal
 
 from lambdakit import project, settings
 from lambdakit.errors import OptionError, UnknownFunction
-from lambdakit.project import Auth, Function, Project, Via
+from lambdakit.project import Auth, Function, HttpTrigger, McpTrigger, Project, Via
 
 _APP_HANDLER = "lambdakit.asgi.handler.handler"
 _APP = re.compile(r"[^\W\d][\w-]*(\.[^\W\d][\w-]*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -30,27 +30,24 @@ class Target:
     architecture: Literal["arm64", "x86_64"] = "arm64"
 
     @property
-    def has_web_trigger(self) -> bool:
-        """Whether it is declared that HTTP requests or MCP clients reach the function."""
-        return self.function.http is not None or self.function.mcp is not None
+    def web_trigger(self) -> HttpTrigger | McpTrigger | None:
+        """How HTTP requests or MCP clients reach the function, if it is declared that they do."""
+        return self.function.http or self.function.mcp
 
     @property
     def auth(self) -> Auth:
         """Who may call the function over HTTP."""
-        trigger = self.function.http or self.function.mcp
-        return trigger.auth if trigger else "none"
+        return self.web_trigger.auth if self.web_trigger else "none"
 
     @property
     def via(self) -> Via:
         """The service that brings the function its HTTP requests."""
-        trigger = self.function.http or self.function.mcp
-        return trigger.via if trigger else "function-url"
+        return self.web_trigger.via if self.web_trigger else "function-url"
 
     @property
     def is_streaming(self) -> bool:
         """Whether that service takes the response piece by piece."""
-        trigger = self.function.http or self.function.mcp
-        return trigger is not None and trigger.streaming
+        return self.web_trigger is not None and self.web_trigger.streaming
 
 
 def find_target(name: str, start: Path) -> Target:
