@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RESULTS = json.loads((ROOT / "benchmarks/results/per_request.json").read_text(encoding="utf-8"))
+SERVICE = json.loads((ROOT / "benchmarks/results/emulator.json").read_text(encoding="utf-8"))["3.13"]
 RUNTIME = json.loads((ROOT / "benchmarks/results/streaming.json").read_text(encoding="utf-8"))["3.13"]
 OURS, THEIRS = "lambdakit", "awslambdaric + mangum"
 START, END = "<!-- figures -->\n", "<!-- end of figures -->"
@@ -43,12 +44,30 @@ def runtime_figures() -> str:
     return "\n".join(rows) + "\n"
 
 
+def service_figures() -> str:
+    """Return the table of figures of `toolkit dev`, made from the recorded results."""
+    (ours, peer), doors = SERVICE["first answer"], SERVICE["doors"]
+    first = [f"{seconds:.1f} s" for seconds in SERVICE["first answer"].values()]
+    rows = [f"| | {ours} | {peer} |", "| --- | --: | --: |", _row("from the command to the first answer", first)]
+    rows.append(_row("from a save to the first answer of the new code", [f"{SERVICE['reload']:.1f} s", "a restart"]))
+    for via in ("function-url", "http-api", "rest-api", "alb"):
+        values = [f"{doors[via]['several']:.0f}", f"{doors[peer]['several']:.0f}" if via == "http-api" else "–"]
+        rows.append(_row(f"warm requests a second, {via}", values))
+    rows.append(_row("memory", [f"{doors[name]['memory']:.0f} MiB" for name in ("http-api", peer)]))
+    return "\n".join(rows) + "\n"
+
+
 def _row(name: str, values: list[str]) -> str:
     return f"| {name} | {' | '.join(values)} |".replace("| 1 processes", "| 1 process")
 
 
 @pytest.mark.parametrize(
-    ("page", "expected"), [("README.md", figures()), ("docs/concepts/runtime.md", runtime_figures())]
+    ("page", "expected"),
+    [
+        ("README.md", figures()),
+        ("docs/concepts/runtime.md", runtime_figures()),
+        ("docs/guides/develop-locally.md", service_figures()),
+    ],
 )
 def test_a_page_shows_the_recorded_figures(page: str, expected: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -72,3 +91,9 @@ def test_every_recorded_ratio_is_within_its_bound() -> None:
         for case in results["cases"]:
             for peer, bound in case["bounds"].items():
                 assert round(case["ratios"][peer], 2) <= bound, (case["request"], peer)
+
+
+def test_every_recorded_figure_of_the_service_is_within_its_bound() -> None:
+    assert SERVICE["first answer"]["toolkit dev"] <= 3
+    assert SERVICE["reload"] <= 1.5
+    assert SERVICE["doors"]["function-url"]["several"] >= 300
