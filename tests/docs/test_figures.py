@@ -51,7 +51,7 @@ def service_figures() -> str:
     rows = [f"| | {ours} | {peer} |", "| --- | --: | --: |", _row("from the command to the first answer", first)]
     rows.append(_row("from a save to the first answer of the new code", [f"{SERVICE['reload']:.1f} s", "a restart"]))
     for via in ("function-url", "http-api", "rest-api", "alb"):
-        values = [f"{doors[via]['several']:.0f}", f"{doors[peer]['several']:.0f}" if via == "http-api" else "–"]
+        values = [f"{doors[via]['several']:.0f}", f"{doors[peer]['several']:.0f}" if via == "http-api" else ""]
         rows.append(_row(f"warm requests a second, {via}", values))
     rows.append(_row("memory", [f"{doors[name]['memory']:.0f} MiB" for name in ("http-api", peer)]))
     return "\n".join(rows) + "\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambdakit.errors import UserError
-from tests.emulator.functions import configure, invoke
+from tests.emulator.functions import ANY, configure, invoke
 
 AWS_VARIABLES = {
     "AWS_ACCESS_KEY": "AKIAIOSFODNN7EXAMPLE",
@@ -116,6 +116,13 @@ def test_the_function_runs_in_its_code_folder_and_imports_from_there(tmp_path: P
 def test_variables_that_aws_would_refuse_are_refused(tmp_path: Path, variables: dict[str, str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         configure(tmp_path, "", name="orders", variables=variables)
+
+
+def test_what_this_machine_adds_gives_way_and_does_not_count(tmp_path: Path) -> None:
+    source = "import os\ndef handler(event, context): return [os.environ['AWS_ENDPOINT_URL_S3'], os.environ['MINE']]"
+    added = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1", "MINE": "no"}
+    configuration = configure(tmp_path, source, variables={"MINE": "x" * 4092}, surroundings=added)
+    assert invoke(configuration, ANY).results() == [["http://127.0.0.1:1", "x" * 4092]]
 
 
 def test_four_kilobytes_of_variables_and_a_value_for_an_unreserved_name_are_fine(tmp_path: Path) -> None:

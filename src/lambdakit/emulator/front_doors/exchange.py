@@ -82,11 +82,11 @@ class Exchange:
         Raises:
             MalformedResult: It never will be.
         """
+        if not (self._passes_on or self._is_streamed):
+            return None
         kept, limit = bytes(self._kept), self._rules.prelude_limit
         if self._passes_on:
             return Response(200, [(b"content-type", self._content_type.encode("latin-1", "replace"))], kept)
-        if not self._is_streamed:
-            return None
         end = kept.find(_PRELUDE_END)
         if limit is not None and not 0 <= end <= limit - len(_PRELUDE_END) and (end >= 0 or len(kept) >= limit):
             what = f"the prelude of the stream does not end within {limit} bytes"

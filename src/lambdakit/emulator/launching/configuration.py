@@ -32,8 +32,9 @@ class FunctionConfiguration:
     executables, as `/opt/extensions` is on AWS. With `log_format` "JSON" Lambda's records and the runtime's are JSON,
     the function's from `log_level` on and Lambda's own from `system_log_level` on, both "INFO" by default; Managed
     Instances write no text. With `snapstart` its environments are restored from one snapshot. `credentials` are the
-    variables of real AWS credentials, in place of some that open nothing. Raises UserError for a value that AWS would
-    refuse.
+    variables of real AWS credentials, in place of some that open nothing; `surroundings` are variables that this
+    machine adds, which the function's own replace and which Lambda's limit does not count. Raises UserError for a
+    value that AWS would refuse.
     Source: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
     """
 
@@ -59,6 +60,7 @@ class FunctionConfiguration:
     system_log_level: SystemLevel | None = None
     snapstart: bool = False
     credentials: Mapping[str, str] = field(default_factory=dict[str, str])
+    surroundings: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self._settle_folders()

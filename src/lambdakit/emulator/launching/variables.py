@@ -77,6 +77,7 @@ def build_variables(
         "PWD": root,
         **_log_variables(configuration.log_settings),
         **({} if limit is None else {"AWS_LAMBDA_MAX_CONCURRENCY": str(limit)}),
+        **configuration.surroundings,
         **configuration.variables,
     }
 

@@ -130,14 +130,15 @@ class Plan:
         # A debugger follows the function that is named, not one that decides for it.
         debug_port = self._debug_port if target in self.targets[: len(self._names)] else None
         configuration = configure(target, env_file=self._env_file, debug_port=debug_port, note=partial(note, name))
-        variables = point_at(
+        found = point_at(
             configuration.variables,
             functions=self.address(INVOKE_API),
             queues=self.address(QUEUES),
             # Whoever brings credentials means AWS's own.
             others="" if self._credentials else self.address(SERVICES),
         )
-        return replace(configuration, variables=variables, credentials=self._credentials)
+        surroundings = {key: value for key, value in found.items() if key not in configuration.variables}
+        return replace(configuration, surroundings=surroundings, credentials=self._credentials)
 
     def gaps(self) -> list[tuple[str, str]]:
         """Return what functions have on AWS and not here, or here alone, each with the function's name."""
